@@ -1,0 +1,112 @@
+"""Meetings: one occurrence in a room each. Facts as eyeson said them, and the end derived from them."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from eyeson_meetings import crypto
+
+from .rooms import Room
+
+
+class Meeting(models.Model):
+    """One occurrence in a room, which eyeson calls a room instance (API reference 3.2)."""
+
+    class State(models.TextChoices):
+        """How far a meeting is. Computed, never stored."""
+
+        OPENING = "opening", _("opening")
+        RUNNING = "running", _("in progress")
+        ENDED = "ended", _("ended")
+
+    uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, related_name="meetings", verbose_name=_("room")
+    )
+    started_at = models.DateTimeField(_("started"))
+    #: Fact (minimum): when a `ready: true` of this meeting was observed.
+    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    #: Fact (maximum): when eyeson's own API last said that this meeting runs.
+    alive_at = models.DateTimeField(_("last seen alive"), null=True, blank=True)
+    #: Fact (minimum): when eyeson's API said that this meeting is over.
+    gone_at = models.DateTimeField(null=True, blank=True)
+    #: Sync's first miss in a row; the second, at least a minute later, makes `gone_at`.
+    missed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Derived by the mirror from the facts of the room.
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    #: Fact (sticky): there is no unlock (API reference 16.1).
+    locked = models.BooleanField(_("locked"), default=False)
+    #: Deleted at the meeting's end.
+    guest_token_encrypted = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("meeting")
+        verbose_name_plural = _("meetings")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "started_at"], name="eyeson_meeting_identity"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["room"], name="eyeson_meeting_open", condition=models.Q(ended_at=None)
+            ),
+            models.Index(fields=["ended_at"], name="eyeson_meeting_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
+
+    @property
+    def state(self) -> Meeting.State:
+        """opening, running or ended."""
+        if self.ended_at is not None:
+            return self.State.ENDED
+        return self.State.RUNNING if self.ready_at is not None else self.State.OPENING
+
+    @property
+    def guest_token(self) -> str | None:
+        """The token that lets guests in. Raises SecretUnreadableError."""
+        return crypto.decrypt(self.guest_token_encrypted) if self.guest_token_encrypted else None
+
+
+class RoomShutdown(models.Model):
+    """A fact about a room: eyeson said at that time that its meeting was shut down, not which one."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="shutdowns")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("room shutdown")
+        verbose_name_plural = _("room shutdowns")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "at"], name="eyeson_room_shutdown_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class AccessKey(models.Model):
+    """One person's key to one meeting, encrypted. Deleted when the meeting ends."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="access_keys")
+    participant = models.ForeignKey(
+        "eyeson_meetings.Participant", on_delete=models.CASCADE, related_name="access_keys"
+    )
+    key_encrypted = models.TextField(editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("access key")
+        verbose_name_plural = _("access keys")
+
+    def __str__(self) -> str:
+        return f"{self.participant} → {self.meeting}"
+
+    @property
+    def key(self) -> str:
+        """The key itself. Raises SecretUnreadableError."""
+        return crypto.decrypt(self.key_encrypted)

@@ -1,0 +1,118 @@
+"""Participants of a room as eyeson knows them, and when they were online."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .meetings import Meeting
+from .rooms import Room, random_eyeson_id
+
+
+class Participant(models.Model):
+    """One person whom eyeson knows in one room: a user of the site, a guest, or the site itself."""
+
+    room = models.ForeignKey(
+        Room, on_delete=models.PROTECT, related_name="participants", verbose_name=_("room")
+    )
+    eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="eyeson_participants",
+        verbose_name=_("user"),
+    )
+    #: The last writer by eyeson's clock wins.
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    avatar = models.TextField(_("avatar"), blank=True)
+    name_observed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Fact (sticky): who once entered as a guest is never taken for a user of the site.
+    guest = models.BooleanField(_("guest"), default=False)
+    #: The participant through whom the site itself acts; left out of attendance and counts.
+    is_service = models.BooleanField(default=False, editable=False)
+    #: Derived from the presence facts and the meetings of the room.
+    online = models.BooleanField(_("online"), default=False)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["room", "eyeson_id"], name="eyeson_participant_identity"
+            ),
+            models.UniqueConstraint(
+                fields=["room", "user"],
+                condition=models.Q(user__isnull=False),
+                name="eyeson_participant_user",
+            ),
+            models.UniqueConstraint(
+                fields=["room"],
+                condition=models.Q(is_service=True),
+                name="eyeson_participant_service",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.eyeson_id
+
+
+class PresenceFact(models.Model):
+    """A fact: eyeson said that a participant came online, or went, at that time."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="presence_facts"
+    )
+    at = models.DateTimeField()
+    #: Two facts of one second: leaving beats joining, whatever came first.
+    online = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("presence fact")
+        verbose_name_plural = _("presence facts")
+        constraints = [
+            models.UniqueConstraint(fields=["participant", "at"], name="eyeson_presence_fact"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} {'online' if self.online else 'offline'} {self.at}"
+
+
+class Presence(models.Model):
+    """An interval in which a participant was online in a meeting. Derived; rebuilt by the mirror."""
+
+    class Quality(models.TextChoices):
+        """How well the end of the interval is known."""
+
+        EXACT = "exact", _("exact")
+        CLOSED_BY_END = "closed_by_end", _("closed by the meeting's end")
+        ESTIMATED = "estimated", _("estimated")
+
+    participant = models.ForeignKey(
+        Participant,
+        on_delete=models.CASCADE,
+        related_name="presences",
+        verbose_name=_("participant"),
+    )
+    meeting = models.ForeignKey(
+        Meeting, on_delete=models.CASCADE, related_name="presences", verbose_name=_("meeting")
+    )
+    from_at = models.DateTimeField(_("from"))
+    to_at = models.DateTimeField(_("to"), null=True, blank=True)
+    quality = models.CharField(
+        _("quality"), max_length=16, choices=Quality.choices, default=Quality.EXACT
+    )
+
+    class Meta:
+        verbose_name = _("presence")
+        verbose_name_plural = _("presences")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participant", "meeting", "from_at"], name="eyeson_presence_identity"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participant} {self.from_at} – {self.to_at or '…'}"

@@ -1,0 +1,149 @@
+"""Rooms, who may enter them, and invitations for guests."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from .meetings import Meeting
+
+
+def random_eyeson_id() -> str:
+    """An id of our own for a room or participant: eyeson takes any text (API reference 1.6)."""
+    return str(uuid_module.uuid4())
+
+
+class RoomQuerySet(models.QuerySet["Room"]):
+    """Questions about rooms."""
+
+    def with_members(self) -> RoomQuerySet:
+        """Prefetch members and their users, for lists and policies."""
+        return self.prefetch_related("members__user")
+
+    def of_user(self, user: Any) -> RoomQuerySet:
+        """Rooms of which `user` (a signed-in user) is a member."""
+        return self.filter(members__user=user)
+
+
+class Room(models.Model):
+    """The durable place where people meet. One room sees many meetings, one after the other."""
+
+    class GuestAccess(models.TextChoices):
+        """Whether people without an account may enter."""
+
+        NONE = "none", _("nobody")
+        INVITED = "invited", _("people with a personal invitation")
+        LINK = "link", _("everybody who has the guest link")
+
+    uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
+    account = models.CharField(_("account"), max_length=64, default="default")
+    eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    #: eyeson's clock of the name, for adopted rooms: the last writer wins. Null for rooms of our own.
+    name_observed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    metadata = models.JSONField(_("metadata"), default=dict, blank=True)
+    guest_access = models.CharField(
+        _("guests"), max_length=16, choices=GuestAccess.choices, default=GuestAccess.NONE
+    )
+    options = models.JSONField(_("eyeson options"), default=dict, blank=True)
+    #: Part of every signed guest link of the room; one more makes all of them invalid.
+    link_version = models.PositiveIntegerField(default=1, editable=False)
+    #: Learned from eyeson, not made here: no members, so only staff see it.
+    adopted = models.BooleanField(_("adopted"), default=False, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    #: Refuses new joins, ends nothing.
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    objects = RoomQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "eyeson_id"], name="eyeson_room_identity"),
+        ]
+        permissions = [
+            ("join_room", "Can join any room"),
+            ("moderate_room", "Can moderate any room"),
+            ("record_room", "Can record in any room"),
+            ("broadcast_room", "Can broadcast from any room"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.eyeson_id
+
+    def current_meeting(self) -> Meeting | None:
+        """The meeting that has not ended, if there is one. The newest, should there be several.
+
+        Uses the prefetched `meetings` when there are any.
+        """
+        open_meetings = (
+            [meeting for meeting in self.meetings.all() if meeting.ended_at is None]
+            if ("meetings" in getattr(self, "_prefetched_objects_cache", {}))
+            else list(self.meetings.filter(ended_at=None).order_by("-started_at")[:1])
+        )
+        return max(open_meetings, key=lambda meeting: meeting.started_at, default=None)
+
+
+class RoomMember(models.Model):
+    """A user whom the site lets into a room."""
+
+    class Role(models.TextChoices):
+        """What a member may do; the policy turns roles into answers."""
+
+        HOST = "host", _("host")
+        MEMBER = "member", _("member")
+
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="members", verbose_name=_("room")
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="eyeson_memberships",
+        verbose_name=_("user"),
+    )
+    role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.MEMBER)
+
+    class Meta:
+        verbose_name = _("room member")
+        verbose_name_plural = _("room members")
+        constraints = [
+            models.UniqueConstraint(fields=["room", "user"], name="eyeson_room_member_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """A personal guest link. The link itself is signed, not stored; this row expires and revokes it."""
+
+    uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
+    room = models.ForeignKey(
+        Room, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("room")
+    )
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    link_version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return self.name or str(self.uuid)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the link still opens the room: neither revoked nor expired."""
+        expired = self.expires_at is not None and self.expires_at <= timezone.now()
+        return self.revoked_at is None and not expired

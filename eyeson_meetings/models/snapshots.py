@@ -1,0 +1,41 @@
+"""Snapshots: pictures of the mixed video of a meeting."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .storing import StoredFile
+
+
+class Snapshot(StoredFile):
+    """One snapshot: what eyeson says of it, and the site's own copy."""
+
+    #: eyeson's own name: unix seconds as text (API reference 3.6).
+    name = models.CharField(_("name"), max_length=255, blank=True)
+
+    class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        default_related_name = "snapshots"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "eyeson_id"], name="eyeson_snapshot_identity"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["room", "created_at"], name="eyeson_snapshot_by_room"),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="eyeson_snapshot_due",
+                condition=models.Q(store_state__in=["none", "fetching"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room}: {self.created_at or self.name or self.eyeson_id}"
+
+    @property
+    def state_label(self) -> str:
+        """How far the picture is, in words for people."""
+        return str(self.StoreState(self.store_state).label)

@@ -1,0 +1,153 @@
+"""What recordings and snapshots share: a file at eyeson that is to become a file of the site."""
+
+from __future__ import annotations
+
+import uuid as uuid_module
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.files.storage import Storage, storages
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from eyeson_meetings.conf import setting
+
+#: eyeson deletes recordings and snapshots then (API reference 1.7).
+KEPT_AT_EYESON = timedelta(days=14)
+
+
+def media_storage() -> Storage:
+    """The storage of `EYESON["STORAGE"]`. A callable, so that no path enters a migration."""
+    return storages[setting("STORAGE")]
+
+
+def storage_name(row: StoredFile, filename: str) -> str:
+    """Where a file lies: by kind and public id, never by a name that somebody typed."""
+    extension = filename.rpartition(".")[2]
+    return f"{row._meta.model_name}s/{row.uuid.hex[:2]}/{row.uuid}.{extension}"
+
+
+class StoredFileQuerySet(models.QuerySet[Any]):
+    """Which files are due to be fetched."""
+
+    def claimable(self, now: datetime) -> StoredFileQuerySet:
+        """Files that eyeson has, we have not, nobody is fetching and whose next try is due."""
+        return self.filter(
+            Q(lease_until=None) | Q(lease_until__lt=now),
+            Q(next_attempt_at=None) | Q(next_attempt_at__lte=now),
+            store_state__in=[StoredFile.StoreState.NONE, StoredFile.StoreState.FETCHING],
+            available_at__isnull=False,
+            deleted_remotely_at=None,
+        )
+
+
+class StoredFile(models.Model):
+    """A file at eyeson, how far it has come to the site's own storage, and where it lies there.
+
+    The row is the queue: a fetch claims it by one conditional UPDATE of the lease columns.
+    """
+
+    class StoreState(models.TextChoices):
+        """How far the file has come to the site's own storage."""
+
+        NONE = "none", _("not fetched")
+        FETCHING = "fetching", _("fetching")
+        STORED = "stored", _("stored")
+        FAILED = "failed", _("failed")
+
+    uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
+    account = models.CharField(_("account"), max_length=64)
+    eyeson_id = models.CharField(_("eyeson id"), max_length=255)
+    room = models.ForeignKey(
+        "eyeson_meetings.Room", on_delete=models.PROTECT, verbose_name=_("room")
+    )
+    #: Derived by the mirror.
+    meeting = models.ForeignKey(
+        "eyeson_meetings.Meeting",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("meeting"),
+    )
+    #: Fact (write-once): the `started_at` of the meeting that eyeson named, if it named one.
+    meeting_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Fact (minimum): sources may differ by a second (API reference 3.5).
+    created_at = models.DateTimeField(_("created"), null=True, blank=True)
+    #: Fact (minimum): when eyeson first said that the file is ready.
+    available_at = models.DateTimeField(_("available"), null=True, blank=True)
+    participant = models.ForeignKey(
+        "eyeson_meetings.Participant",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("made by"),
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("requested by"),
+    )
+    #: Sync did not find it in eyeson's list. Our file stays.
+    missing_remotely_since = models.DateTimeField(null=True, blank=True, editable=False)
+    #: We asked eyeson to delete it, or it is past eyeson's 14 days.
+    deleted_remotely_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    store_state = models.CharField(
+        _("storing"), max_length=16, choices=StoreState.choices, default=StoreState.NONE
+    )
+    attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    next_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    error = models.TextField(_("last error"), blank=True, editable=False)
+    lease_owner = models.CharField(max_length=64, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Grows by one with each claim; every write of a fetch names the fence of its own claim.
+    fence = models.PositiveBigIntegerField(default=0, editable=False)
+    bytes_received = models.PositiveBigIntegerField(_("bytes received"), default=0, editable=False)
+    bytes_total = models.PositiveBigIntegerField(
+        _("bytes in all"), null=True, blank=True, editable=False
+    )
+    etag = models.CharField(max_length=255, blank=True, editable=False)
+
+    file = models.FileField(
+        _("file"), storage=media_storage, upload_to=storage_name, max_length=255, blank=True
+    )
+    size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True, editable=False)
+    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    content_type = models.CharField(max_length=64, blank=True, editable=False)
+    stored_at = models.DateTimeField(_("stored"), null=True, blank=True, editable=False)
+
+    objects = StoredFileQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the site has the file."""
+        return self.store_state == self.StoreState.STORED
+
+    @property
+    def lost_at(self) -> datetime | None:
+        """When eyeson deletes its copy (aware UTC), as far as we know."""
+        since = self.created_at or self.available_at
+        return since + KEPT_AT_EYESON if since else None
+
+    @property
+    def progress_percent(self) -> int | None:
+        """How much of the file has arrived; None while the length is unknown."""
+        if self.is_stored:
+            return 100
+        if not self.bytes_total:
+            return None
+        return min(100, self.bytes_received * 100 // self.bytes_total)
+
+    @property
+    def is_being_fetched(self) -> bool:
+        """Whether a worker holds the claim now."""
+        return self.lease_until is not None and self.lease_until > timezone.now()

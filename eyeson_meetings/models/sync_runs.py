@@ -1,0 +1,30 @@
+"""Runs of the jobs that ask eyeson for the truth."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class SyncRun(models.Model):
+    """One job of one account: who runs it now, and how the last run went. The row is the lock."""
+
+    account = models.CharField(_("account"), max_length=64)
+    job = models.CharField(_("job"), max_length=64)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    #: While this lies ahead, nobody else may run the job.
+    lease_until = models.DateTimeField(null=True, blank=True)
+    #: What was seen, by name; and `calls`, the requests made to eyeson.
+    counts = models.JSONField(_("counts"), default=dict, blank=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("sync run")
+        verbose_name_plural = _("sync runs")
+        constraints = [
+            models.UniqueConstraint(fields=["account", "job"], name="eyeson_sync_run_identity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.job} ({self.account})"

@@ -1,0 +1,162 @@
+"""The JSON of API reference 3 and 17, made from what the sandbox remembers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from .clock import iso
+from .links import Links
+from .records import Event, Meeting, Person, Recording, Snapshot, Webhook
+from .state import State
+
+Json = dict[str, Any]
+
+
+class Answers:
+    """Writes documents. Each call signs fresh download links."""
+
+    def __init__(self, state: State, links: Links) -> None:
+        self._state = state
+        self._links = links
+
+    def room_response(self, meeting: Meeting, person: Person, access_key: str) -> Json:
+        """API reference 3.1."""
+        return {
+            "access_key": access_key,
+            "ready": meeting.ready and person.ready,
+            "locked": meeting.locked,
+            "room": self.room(meeting),
+            "team": {"name": "Sandbox"},
+            "user": {
+                "id": person.id,
+                "room_id": meeting.room_id,
+                "name": person.name,
+                "avatar": person.avatar,
+                "guest": person.guest,
+                "blocked": False,
+                "ready": person.ready,
+            },
+            "links": {
+                "self": self._links.api(f"/rooms/{access_key}"),
+                "gui": self._links.meeting_page(access_key),
+                "guest_join": self._links.guest_page(meeting.guest_token),
+                "websocket": self._links.api(f"/rt?access_key={access_key}"),
+            },
+            "options": meeting.options,
+            "playbacks": [],
+            "presentation": None,
+            "broadcasts": [],
+            "recording": self.recording(meeting.recording) if meeting.recording else None,
+            "snapshots": [
+                self.snapshot(snapshot)
+                for snapshot in self._state.snapshots.values()
+                if snapshot.meeting is meeting
+            ],
+            "signaling": {
+                "type": "sepp",
+                "options": {"client_id": person.client_id, "conf_id": meeting.id},
+            },
+        }
+
+    def room(self, meeting: Meeting, *, closing: bool = False) -> Json:
+        """API reference 3.2. `closing`: as the shutdown event shows it, without started_at."""
+        ended = meeting.ended_at is not None
+        hidden = closing or (ended and not self._state.knobs.started_at_after_end)
+        answer: Json = {
+            "id": meeting.room_id,
+            "name": meeting.name,
+            "ready": meeting.ready,
+            "started_at": None if hidden else iso(meeting.started_at),
+            "shutdown": ended,
+        }
+        if meeting.guest_token and not ended:
+            answer["guest_token"] = meeting.guest_token
+        return answer
+
+    def actor(self, person: Person) -> Json:
+        """A person as part of another object (API reference 3.3)."""
+        return {
+            "id": person.id,
+            "name": person.name,
+            "avatar": person.avatar,
+            "guest": person.guest,
+            "joined_at": iso(person.joined_at),
+        }
+
+    def participant(self, meeting: Meeting, person: Person) -> Json:
+        """A person as someone who comes and goes (API reference 3.3)."""
+        return {
+            "id": person.id,
+            "room_id": meeting.room_id,
+            "name": person.name,
+            "avatar": person.avatar,
+            "guest": person.guest,
+            "online": person.online,
+        }
+
+    def recording(self, recording: Recording) -> Json:
+        """API reference 3.5: its state shows in `duration` and `links.download`."""
+        path = f"/_media/meetings/{recording.meeting.id}/{recording.id}.webm"
+        return {
+            "id": recording.id,
+            "created_at": int(recording.created_at),
+            "duration": recording.duration,
+            "links": {
+                "self": self._links.api(f"/recordings/{recording.id}"),
+                "download": self._links.download(path) if recording.finished else None,
+            },
+            "user": self.actor(recording.person),
+            "room": self.room(recording.meeting),
+        }
+
+    def snapshot(self, snapshot: Snapshot) -> Json:
+        """API reference 3.6: one actor called `creator`, times in two shapes."""
+        path = f"/_media/meetings/{snapshot.meeting.id}/{snapshot.id}.jpg"
+        return {
+            "id": snapshot.id,
+            "name": str(int(snapshot.created_at)),
+            "links": {"download": self._links.download(path)},
+            "creator": self.actor(snapshot.person),
+            "created_at": iso(snapshot.created_at),
+            "room": self.room(snapshot.meeting),
+        }
+
+    def webhook(self, webhook: Webhook | None) -> Json | None:
+        """API reference 17.2."""
+        if webhook is None:
+            return None
+        as_text = self._state.knobs.webhook_types_as_text
+        sent_at = webhook.last_request_sent_at
+        return {
+            "id": webhook.id,
+            "types": ",".join(webhook.types) if as_text else webhook.types,
+            "url": webhook.url,
+            "last_request_sent_at": _offset_iso(sent_at) if sent_at is not None else None,
+            "last_response_code": webhook.last_response_code,
+        }
+
+    def webhook_body(self, event: Event) -> Json | None:
+        """What a webhook delivers for this event (API reference 17.5). None: it is not sent."""
+        body: Json = {"timestamp": int(event.at), "type": event.type}
+        if event.type == "room_update":
+            ended = event.meeting.ended_at is not None
+            return body | {"room": self.room(event.meeting, closing=ended)}
+        if event.type == "participant_update" and event.person:
+            return body | {"participant": self.participant(event.meeting, event.person)}
+        if event.type == "snapshot_update" and event.snapshot:
+            return body | {"snapshot": self.snapshot(event.snapshot)}
+        if event.type == "recording_update" and event.recording:
+            if recording_state(event.recording) not in self._state.knobs.recording_webhooks:
+                return None
+            return body | {"recording": self.recording(event.recording)}
+        return None
+
+
+def recording_state(recording: Recording) -> str:
+    """started, stopped or finished."""
+    if recording.finished:
+        return "finished"
+    return "started" if recording.stopped_at is None else "stopped"
+
+
+def _offset_iso(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,79 @@
+"""Puts the parts together to one ASGI application."""
+
+from collections.abc import Iterable
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from . import control, pages
+from .answers import Answers
+from .calls import Calls
+from .deliveries import Deliveries
+from .endpoints import ROUTES
+from .faults import Faults
+from .front import Front
+from .knobs import Knobs
+from .links import Links
+from .refusals import RefusedError
+from .service import Service, service_of
+from .sockets import Sockets
+from .state import State
+
+
+def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Service:
+    """A fresh sandbox that knows these API keys and gives out links below `base_url`."""
+    state = State(api_keys, knobs)
+    links = Links(base_url, knobs, state.clock)
+    answers = Answers(state, links)
+    return Service(
+        state=state,
+        knobs=knobs,
+        links=links,
+        answers=answers,
+        calls=Calls(),
+        faults=Faults(),
+        deliveries=Deliveries(state, answers),
+        sockets=Sockets(state, answers),
+    )
+
+
+def build_app(service: Service) -> Starlette:
+    """The application that serves it."""
+    routes: list[BaseRoute] = [
+        *ROUTES,
+        *control.ROUTES,
+        *pages.ROUTES,
+        WebSocketRoute("/rt", _socket),
+    ]
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Front, service=service, routes=routes)],
+        exception_handlers={RefusedError: _refuse, HTTPException: _unknown},
+    )
+    app.router.redirect_slashes = False
+    app.state.service = service
+    return app
+
+
+async def _socket(websocket: WebSocket) -> None:
+    await service_of(websocket).sockets.serve(websocket)
+
+
+async def _refuse(request: Request, error: Exception) -> Response:
+    status = error.status if isinstance(error, RefusedError) else 500
+    text = error.text if isinstance(error, RefusedError) else None
+    return JSONResponse({"error": text}, status_code=status)
+
+
+async def _unknown(request: Request, error: Exception) -> Response:
+    if isinstance(error, HTTPException) and error.status_code not in (404, 405):
+        return JSONResponse({"error": error.detail}, status_code=error.status_code)
+    # Answered like this also where the method is not known, so that nobody takes the sandbox's
+    # gaps for an answer of the service.
+    text = f"The sandbox does not know {request.method} on this path"
+    return JSONResponse({"error": text}, status_code=404)

@@ -1,0 +1,19 @@
+"""The HTTP endpoints, one file per resource, each with its own list of routes."""
+
+from starlette.routing import BaseRoute
+
+from . import guests, media, messages, recordings, rooms, snapshots, users, webhooks
+
+#: A new resource is one more file and one more word here.
+ROUTES: list[BaseRoute] = [
+    *recordings.ROUTES,
+    *snapshots.ROUTES,
+    *messages.ROUTES,
+    *users.ROUTES,
+    *guests.ROUTES,
+    *webhooks.ROUTES,
+    *media.ROUTES,
+    *rooms.ROUTES,
+]
+
+__all__ = ["ROUTES"]

@@ -1,0 +1,80 @@
+"""Parameters of a request, in each way the service takes them (API reference 1.3)."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.requests import Request
+
+from .refusals import RefusedError
+
+_BRACKETS = re.compile(r"\[([^\]]*)\]")
+_BOOLEANS = {"true": True, "false": False}
+
+
+async def read_parameters(request: Request) -> dict[str, Any]:
+    """Query, form with brackets, multipart or nested JSON, as one nested dict."""
+    found = nest(request.query_params.multi_items())
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type == "application/json":
+        body = await request.body()
+        try:
+            sent = json.loads(body) if body else {}
+        except ValueError:
+            raise RefusedError(400, "Body is not JSON") from None
+        if not isinstance(sent, dict):
+            raise RefusedError(400, "Body is not an object")
+        return found | nest(sent.items())
+    async with request.form() as form:
+        return found | nest((name, value) for name, value in form.multi_items())
+
+
+def nest(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """`a[b]=c` becomes {"a": {"b": "c"}}, `a[]=b` a list."""
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        head = name.partition("[")[0]
+        path = [head, *_BRACKETS.findall(name[len(head) :])]
+        _place(result, path, value)
+    return result
+
+
+def _place(target: dict[str, Any], path: list[str], value: Any) -> None:
+    for position, part in enumerate(path[:-1]):
+        if path[position + 1] == "":
+            existing = target.setdefault(part, [])
+            if isinstance(existing, list):
+                existing.append(value)
+            return
+        inner = target.get(part)
+        if not isinstance(inner, dict):
+            inner = target[part] = {}
+        target = inner
+    target[path[-1]] = value
+
+
+def text(parameters: dict[str, Any], name: str) -> str | None:
+    """A text, None when missing or empty. Refuses other shapes with 400."""
+    value = parameters.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise RefusedError(400, f"{name} is invalid")
+    return value
+
+
+def required_text(parameters: dict[str, Any], name: str, *, shown_as: str | None = None) -> str:
+    """A text that must be there."""
+    value = text(parameters, name)
+    if value is None:
+        raise RefusedError(400, f"{shown_as or name} is required")
+    return value
+
+
+def boolean(value: Any) -> bool:
+    """A boolean from JSON, or the form texts true and false. Refuses others with 400."""
+    found = value if isinstance(value, bool) else _BOOLEANS.get(value)
+    if found is None:
+        raise RefusedError(400, "true or false expected")
+    return found

@@ -1,0 +1,50 @@
+"""Lists: 25 entries a page (API reference 1.7), filters of recordings and snapshots (7.4)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from .clock import iso
+from .records import Recording, Snapshot
+from .refusals import RefusedError
+
+PAGE = 25
+
+Entry = TypeVar("Entry")
+Stored = TypeVar("Stored", Recording, Snapshot)
+
+
+def page_of(entries: Sequence[Entry], query: Mapping[str, str]) -> Sequence[Entry]:
+    """The page asked for, the first is 1. Beyond the end it is empty."""
+    text = query.get("page", "1") or "1"
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise RefusedError(400, "page is invalid")
+    start = (int(text) - 1) * PAGE
+    return entries[start : start + PAGE]
+
+
+def filtered(
+    entries: Sequence[Stored], query: Mapping[str, str], *, newest_first: bool
+) -> list[Stored]:
+    """Those of one room instance (`started_at`) and of a time (`since`, `until`)."""
+    started_at = _moment(query, "started_at")
+    since, until = _moment(query, "since"), _moment(query, "until")
+    chosen = [
+        entry
+        for entry in entries
+        if (started_at is None or iso(entry.meeting.started_at) == iso(started_at))
+        and (since is None or entry.created_at >= since)
+        and (until is None or entry.created_at <= until)
+    ]
+    return sorted(chosen, key=lambda entry: entry.created_at, reverse=newest_first)
+
+
+def _moment(query: Mapping[str, str], name: str) -> float | None:
+    text = query.get(name)
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusedError(400, f"{name} is invalid") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

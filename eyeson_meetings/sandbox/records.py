@@ -1,0 +1,140 @@
+"""What the sandbox remembers about each thing. No behaviour: that is in state.py."""
+
+import secrets
+import string
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Timer
+
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
+
+#: Defaults of the options that appear in answers (API reference 3.4).
+DEFAULT_OPTIONS: dict[str, Any] = {
+    "show_names": True,
+    "show_label": True,
+    "exit_url": None,
+    "recording_available": True,
+    "broadcast_available": True,
+    "layout_available": True,
+    "layout": "auto",
+    "reaction_available": True,
+    "suggest_guest_names": True,
+    "lock_available": False,
+    "kick_available": True,
+    "sfu_mode": "ptp",
+    "layout_users": None,
+    "layout_name": None,
+    "layout_map": None,
+    "voice_activation": False,
+    "custom_fields": {},
+    "widescreen": False,
+    "background_color": "#121212",
+}
+
+
+def new_id() -> str:
+    """24 hex characters, as the service makes ids (API reference 1.6)."""
+    return secrets.token_hex(12)
+
+
+def new_token() -> str:
+    """24 letters and digits, as the service makes keys and tokens (API reference 1.6)."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(24))
+
+
+@dataclass(eq=False)
+class Person:
+    """Someone in one meeting. The same user id joining again is the same person."""
+
+    id: str
+    client_id: str
+    name: str
+    avatar: str | None
+    guest: bool
+    joined_at: float
+    ready: bool = False
+    online: bool = False
+    removed: bool = False
+    sockets: int = 0
+    scripted: bool = False
+    leaving: Timer | None = field(default=None, repr=False)
+
+
+@dataclass(eq=False)
+class Recording:
+    """One recording: running until `stopped_at`, downloadable once `finished`."""
+
+    id: str
+    meeting: "Meeting" = field(repr=False)
+    person: Person
+    created_at: float
+    bytes: int
+    stopped_at: float | None = None
+    finished: bool = False
+
+    @property
+    def duration(self) -> int | None:
+        """Whole seconds, None while it runs (API reference 3.5)."""
+        if self.stopped_at is None:
+            return None
+        return round(self.stopped_at - self.created_at)
+
+
+@dataclass
+class Snapshot:
+    """One picture of a meeting."""
+
+    id: str
+    meeting: "Meeting" = field(repr=False)
+    person: Person
+    created_at: float
+
+
+@dataclass(eq=False)
+class Meeting:
+    """One occurrence of a room (API reference 3.2 calls it a room instance)."""
+
+    id: str
+    team: str = field(repr=False)
+    room_id: str
+    name: str
+    started_at: float
+    guest_token: str | None = field(repr=False)
+    options: dict[str, Any]
+    ready: bool = False
+    locked: bool = False
+    ended_at: float | None = None
+    people: dict[str, Person] = field(default_factory=dict)
+    access_keys: dict[str, str] = field(default_factory=dict, repr=False)
+    recording: Recording | None = None
+    emptying: Timer | None = field(default=None, repr=False)
+
+    @property
+    def online(self) -> list[Person]:
+        """Those who are in it right now."""
+        return [person for person in self.people.values() if person.online]
+
+
+@dataclass
+class Webhook:
+    """Where one API key wants its events sent."""
+
+    id: str
+    url: str
+    types: list[str]
+    last_request_sent_at: float | None = None
+    last_response_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a meeting, for webhooks and sockets to tell."""
+
+    type: str
+    meeting: Meeting
+    at: float
+    person: Person | None = None
+    recording: Recording | None = None
+    snapshot: Snapshot | None = None
+    content: str = ""

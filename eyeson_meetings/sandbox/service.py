@@ -1,0 +1,68 @@
+"""The parts of one running sandbox, and how endpoints reach them from a request."""
+
+import hmac
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from .answers import Answers
+from .calls import Calls
+from .deliveries import Deliveries
+from .faults import Faults
+from .knobs import Knobs
+from .links import Links
+from .records import Meeting, Person
+from .refusals import RefusedError
+from .sockets import Sockets
+from .state import State
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything an endpoint may need."""
+
+    state: State
+    knobs: Knobs
+    links: Links
+    answers: Answers
+    calls: Calls
+    faults: Faults
+    deliveries: Deliveries
+    sockets: Sockets
+
+    def reset(self) -> None:
+        """Back to the beginning: no meetings, no webhooks, no log, all knobs as at the start."""
+        self.state.reset()
+        self.deliveries.reset()
+        self.calls.clear()
+        self.faults.clear()
+        self.sockets.close_all()
+
+
+def service_of(connection: HTTPConnection) -> Service:
+    """The sandbox this request came to."""
+    service: Service = connection.app.state.service
+    return service
+
+
+def team_of(connection: HTTPConnection) -> str:
+    """The API key sent. Refuses a missing or unknown one (403), or a locked one (423)."""
+    service = service_of(connection)
+    sent = connection.headers.get("authorization", "")
+    for api_key in service.state.api_keys:
+        if hmac.compare_digest(sent.encode(), api_key.encode()):
+            if service.knobs.api_key_locked:
+                raise RefusedError(423, "API key is locked")
+            return api_key
+    raise RefusedError(service.knobs.bad_api_key_status, "Invalid API key")
+
+
+def person_of(connection: HTTPConnection) -> tuple[Meeting, Person, str]:
+    """Meeting, person and access key in the path (API reference 1.2 and 1.5)."""
+    service = service_of(connection)
+    if service.knobs.strict_credentials and "authorization" in connection.headers:
+        # The header makes the service read the path segment as a room id.
+        raise RefusedError(404, "Room not found")
+    access_key: str = connection.path_params["access_key"]
+    meeting, person = service.state.by_access_key(access_key)
+    return meeting, person, access_key

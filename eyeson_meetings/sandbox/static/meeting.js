@@ -1,0 +1,127 @@
+"use strict";
+// The meeting page: a person is online while this page's socket is open.
+
+const ACCESS_KEY = location.search.slice(1);
+const LEFT = 4000;
+const names = new Map();
+let room = null;
+let socket = null;
+let isOver = false;
+let recordingSince = null;
+
+const element = (id) => document.getElementById(id);
+const show = (id, visible) => { element(id).hidden = !visible; };
+
+async function call(method, path, fields) {
+  const body = fields ? new URLSearchParams(fields) : undefined;
+  const response = await fetch(`/rooms/${encodeURIComponent(ACCESS_KEY)}${path}`, { method, body });
+  const answer = await response.json().catch(() => ({}));
+  element("notice").textContent = response.ok ? "" : (answer.error || `Answer ${response.status}`);
+  return response.ok ? answer : null;
+}
+
+function showRoom(content) {
+  room = content;
+  names.set(content.user.id, content.user.name);
+  document.title = content.room.name;
+  element("room").textContent = content.room.name;
+  element("status").textContent = content.ready ? "live" : "getting ready…";
+  element("status").classList.toggle("green", content.ready);
+  element("record").disabled = !content.room.ready || !content.options.recording_available;
+  element("snapshot").disabled = !content.room.ready;
+  showRecording(content.recording);
+}
+
+function showRecording(recording) {
+  const runs = Boolean(recording && recording.duration === null);
+  recordingSince = runs ? recording.created_at : null;
+  show("rec", runs);
+  element("record").textContent = runs ? "Stop recording" : "Start recording";
+}
+
+function showPeople(people) {
+  element("count").textContent = people.length;
+  element("people").replaceChildren(...people.map((person) => {
+    names.set(person.cid, person.name);
+    const tile = document.createElement("li");
+    const initials = document.createElement("span");
+    const name = document.createElement("span");
+    tile.className = "tile";
+    initials.className = "initials";
+    initials.textContent = person.name.split(/\s+/).map((part) => part[0]).slice(0, 2).join("").toUpperCase();
+    initials.setAttribute("aria-hidden", "true");
+    name.className = "who";
+    const isMe = room && room.user.id === person.id;
+    name.textContent = person.name + (isMe ? " (you)" : person.guest ? " (guest)" : "");
+    tile.append(initials, name);
+    return tile;
+  }));
+}
+
+function showLine(author, text) {
+  const line = document.createElement("li");
+  const name = document.createElement("b");
+  name.textContent = author;
+  line.append(name, text);
+  element("messages").append(line);
+  line.scrollIntoView({ block: "nearest" });
+}
+
+function receive(message) {
+  if (message.type === "room_setup" || message.type === "room_ready") showRoom(message.content);
+  else if (message.type === "people") showPeople(message.people);
+  else if (message.type === "recording_update") {
+    showRecording(message.recording);
+    if (message.recording.links.download) showLine("•", "The recording is ready.");
+  } else if (message.type === "snapshot_update") showLine("•", "A snapshot was taken.");
+  else if (message.type === "chat") showLine(names.get(message.cid) || "?", message.content);
+}
+
+function finish(title, text, mayReturn) {
+  isOver = true;
+  element("over-title").textContent = title;
+  element("over-text").textContent = text;
+  show("back", mayReturn);
+  show("meeting", false);
+  show("over", true);
+  show("rec", false);
+  element("status").textContent = mayReturn ? "left" : "over";
+  element("status").classList.remove("green");
+}
+
+function connect() {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  const address = `${scheme}://${location.host}/rt?access_key=${encodeURIComponent(ACCESS_KEY)}`;
+  socket = new WebSocket(address, ["actioncable-v1-json"]);
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(data);
+    if (frame.type === "welcome") {
+      for (const channel of ["RoomChannel", "SandboxChannel"]) {
+        const identifier = JSON.stringify({ channel });
+        socket.send(JSON.stringify({ command: "subscribe", identifier }));
+      }
+    } else if (frame.type === "disconnect" && !frame.reconnect) {
+      const unknown = frame.reason === "unauthorized";
+      finish("The meeting is over", unknown ? "This link opens no running meeting." : "It has ended, or you were removed.", false);
+    } else if (frame.message && frame.type !== "ping") receive(frame.message);
+  };
+  socket.onclose = () => { if (!isOver) setTimeout(connect, 1000); };
+}
+
+element("record").onclick = () => call(recordingSince === null ? "POST" : "DELETE", "/recording");
+element("snapshot").onclick = () => call("POST", "/snapshot");
+element("back").onclick = () => location.reload();
+element("leave").onclick = () => {
+  const exit = room && room.options.exit_url;
+  finish("You have left", "The meeting goes on for the others.", true);
+  socket.onclose = () => { if (exit && /^https?:/.test(exit)) location.assign(exit); };
+  socket.close(LEFT);
+};
+element("say").onsubmit = (event) => {
+  event.preventDefault();
+  const content = element("line").value.trim();
+  if (!content) return;
+  element("line").value = "";
+  call("POST", "/messages", { type: "chat", content });
+};
+connect();

@@ -1,0 +1,1 @@
+"""Tests of eyeson_meetings. The tree mirrors the package."""

@@ -1,0 +1,101 @@
+"""One sandbox for all tests of a module, reset before each; and a receiver of webhooks."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+import requests
+
+from eyeson_meetings.sandbox.server import SandboxServer
+
+API_KEY = "tests-api-key"
+
+
+class Api:
+    """Speaks to a sandbox as a client would, with the API key where it belongs."""
+
+    def __init__(self, sandbox: SandboxServer) -> None:
+        self.url = sandbox.url
+        self.session = requests.Session()
+
+    def with_key(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Authorization": API_KEY}
+        return self.session.request(method, self.url + path, headers=headers, **options)
+
+    def bare(self, method: str, path: str, **options: Any) -> requests.Response:
+        return self.session.request(method, self.url + path, **options)
+
+    def join(self, room_id: str = "standup", user_name: str = "Ada", **fields: str) -> Any:
+        form = {"id": room_id, "name": "Stand-up", "user[name]": user_name, **fields}
+        response = self.with_key("POST", "/rooms", data=form)
+        assert response.status_code == 201
+        return response.json()
+
+
+class Receiver:
+    """Takes webhooks and keeps them. Answers 204, or what `status` says."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.raw: list[bytes] = []
+        self.signatures_ok: list[bool] = []
+        self.status = 204
+        receiver = self
+
+        class Post(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                expected = hmac.new(API_KEY.encode(), body, hashlib.sha256).hexdigest()
+                receiver.signatures_ok.append(self.headers["X-Eyeson-Signature"] == expected)
+                receiver.raw.append(body)
+                receiver.bodies.append(json.loads(body))
+                self.send_response(receiver.status)
+                self.end_headers()
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?a=1"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> "Receiver":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxServer]:
+    with SandboxServer(api_keys=[API_KEY, "another-key"]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def api(sandbox: SandboxServer) -> Iterator[Api]:
+    api = Api(sandbox)
+    yield api
+    api.session.close()
+
+
+@pytest.fixture
+def hook(api: Api) -> Iterator[Receiver]:
+    with Receiver() as receiver:
+        types = "room_update,participant_update,recording_update,snapshot_update"
+        api.with_key("POST", "/webhooks", data={"url": receiver.url, "types": types})
+        yield receiver

@@ -1,0 +1,138 @@
+"""The client socket: ActionCable frames, and being online."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.sandbox.sockets import LEFT
+
+from .conftest import Api
+
+Open = Callable[[str], ClientConnection]
+
+
+@pytest.fixture
+def open_socket(sandbox: SandboxServer) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def open_with(key: str) -> ClientConnection:
+            address = sandbox.url.replace("http", "ws", 1) + f"/rt?access_key={key}"
+            return stack.enter_context(connect(address, proxy=None))
+
+        yield open_with
+
+
+def read(socket: ClientConnection) -> Any:
+    while (frame := json.loads(socket.recv(timeout=5))).get("type") == "ping":
+        pass
+    return frame
+
+
+def subscribe(socket: ClientConnection, channel: str = "RoomChannel") -> Any:
+    identifier = json.dumps({"channel": channel})
+    socket.send(json.dumps({"command": "subscribe", "identifier": identifier}))
+    return read(socket)
+
+
+def test_a_subscriber_gets_the_room_and_what_happens(
+    api: Api, sandbox: SandboxServer, open_socket: Open
+) -> None:
+    key = api.join()["access_key"]
+    socket = open_socket(key)
+    assert read(socket) == {"type": "welcome"}
+    assert subscribe(socket)["type"] == "confirm_subscription"
+    assert read(socket)["message"]["type"] == "room_setup"
+
+    sandbox.advance(1)
+    assert read(socket)["message"]["content"]["room"]["ready"] is True
+    api.bare("POST", f"/rooms/{key}/messages", data={"type": "chat", "content": "hi"})
+    assert read(socket)["message"]["content"] == "hi"
+    api.bare("POST", f"/rooms/{key}/snapshot")
+    assert len(read(socket)["message"]["snapshots"]) == 1
+    api.bare("POST", f"/rooms/{key}/recording")
+    assert read(socket)["message"]["recording"]["duration"] is None
+    api.with_key("DELETE", "/rooms/standup")
+    assert read(socket)["message"]["type"] == "recording_update"
+    assert read(socket) == {"type": "disconnect", "reason": "remote", "reconnect": False}
+
+
+def test_an_open_socket_means_online(api: Api, sandbox: SandboxServer, open_socket: Open) -> None:
+    key = api.join()["access_key"]
+    meeting = sandbox.state.rooms["standup"]
+
+    with closing(open_socket(key)) as socket:
+        read(socket)
+        assert len(meeting.online) == 1
+    wait_for_no_socket(sandbox)
+    assert len(meeting.online) == 1  # a page that reloads is not away
+    sandbox.advance(2)
+    assert meeting.online == []
+
+
+def test_pressing_leave_is_offline_at_once(
+    api: Api, sandbox: SandboxServer, open_socket: Open
+) -> None:
+    socket = open_socket(api.join()["access_key"])
+    read(socket)
+
+    socket.close(code=LEFT)
+    wait_for_no_socket(sandbox)
+
+    assert sandbox.state.rooms["standup"].online == []
+
+
+def wait_for_no_socket(sandbox: SandboxServer) -> None:
+    people = sandbox.state.rooms["standup"].people.values()
+    for _ in range(500):
+        with sandbox.state.locked():
+            if not any(person.sockets for person in people):
+                return
+        time.sleep(0.01)
+    raise AssertionError("a socket is still open")
+
+
+def test_a_kicked_person_is_disconnected(
+    api: Api, sandbox: SandboxServer, open_socket: Open
+) -> None:
+    key = api.join(**{"user[id]": "ada"})["access_key"]
+    socket = open_socket(key)
+    read(socket)
+
+    api.bare("DELETE", f"/rooms/{key}/users/ada")
+
+    assert read(socket)["reason"] == "remote"
+
+
+def test_a_wrong_key_or_channel_is_refused(api: Api, open_socket: Open) -> None:
+    refused = read(open_socket("unknown"))
+    assert refused == {"type": "disconnect", "reason": "unauthorized", "reconnect": False}
+
+    socket = open_socket(api.join()["access_key"])
+    read(socket)
+    socket.send(b"binary")
+    socket.send("no json")
+    assert subscribe(socket, "NoChannel")["type"] == "reject_subscription"
+
+
+def test_people_are_told_on_the_channel_of_the_page(api: Api, open_socket: Open) -> None:
+    key = api.join()["access_key"]
+    socket = open_socket(key)
+    read(socket)
+    subscribe(socket, "SandboxChannel")
+
+    people = read(socket)["message"]["people"]
+
+    assert [person["name"] for person in people] == ["Ada"]
+
+
+def test_messages_need_a_type_and_a_content(api: Api) -> None:
+    key = api.join()["access_key"]
+
+    for form in ({}, {"type": "chat"}, {"type": "shout", "content": "x"}):
+        assert api.bare("POST", f"/rooms/{key}/messages", data=form).status_code == 400

@@ -1,0 +1,1 @@
+"""Commands for those who work on eyeson_meetings. Run from the top folder."""

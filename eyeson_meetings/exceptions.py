@@ -1,0 +1,178 @@
+"""Everything this package raises.
+
+EyesonMeetingsError
+├── EyesonError                 eyeson refused, failed, or did not answer
+│   ├── NetworkError            no answer came
+│   ├── UnavailableError        429 or 5xx: try again later
+│   ├── InvalidRequestError     400
+│   ├── KeyRefusedError         401 or 403: the API key
+│   ├── ForbiddenError          403: not with this access key
+│   ├── NotFoundError           404, or 401 for an access key or guest token: unknown
+│   ├── FeatureDisabledError    405 (403 for lock and kick): switched off by the room's options
+│   ├── NotPossibleNowError     406
+│   ├── ConflictError           409
+│   ├── MeetingEndedError       410
+│   ├── MeetingLockedError      423 for a guest
+│   ├── KeyLockedError          423 else: the API key is over its limits
+│   └── UnexpectedAnswerError   an answer that cannot be read
+├── DownloadError
+│   ├── LinkRefusedError        not a link we follow; nothing was sent
+│   ├── LinkExpiredError        ask eyeson for a fresh one
+│   ├── DownloadInterruptedError  go on where it stopped
+│   ├── ContentRefusedError     not the file we asked for, or too large
+│   └── ContentChangedError     start again from the first byte
+├── ConfigurationError
+│   └── UnknownAccountError
+├── NetworkInTransactionError
+├── SecretUnreadableError
+├── BadSignatureError
+├── RoomClosedError
+├── MeetingNotRunningError
+└── NotAllowedError
+
+No message holds a URL, a key or a token.
+"""
+
+from __future__ import annotations
+
+
+class EyesonMeetingsError(Exception):
+    """Base of all errors of this package."""
+
+
+class EyesonError(EyesonMeetingsError):
+    """eyeson refused, failed, or did not answer.
+
+    `route` is the method and path template ("GET /rooms/:access_key"), `status` the HTTP status or None
+    when no answer came, `message` eyeson's own words.
+    """
+
+    def __init__(self, route: str, status: int | None = None, message: str = "") -> None:
+        self.route = route
+        self.status = status
+        self.message = message
+        answered = f"eyeson answered {status}" if status is not None else "eyeson did not answer"
+        super().__init__(f"{route}: {answered}{f': {message}' if message else ''}")
+
+
+class NetworkError(EyesonError):
+    """No answer came. `sent` is False when the request certainly never left."""
+
+    def __init__(self, route: str, message: str = "", *, sent: bool = True) -> None:
+        self.sent = sent
+        super().__init__(route, None, message)
+
+
+class UnavailableError(EyesonError):
+    """eyeson is busy or broken (429, 5xx). `retry_after_seconds` is its own wish, if it had one."""
+
+    def __init__(
+        self,
+        route: str,
+        status: int | None = None,
+        message: str = "",
+        *,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(route, status, message)
+
+
+class InvalidRequestError(EyesonError):
+    """A parameter is missing or invalid (400)."""
+
+
+class KeyRefusedError(EyesonError):
+    """The API key is missing or not valid (401 or 403; sources disagree, API reference 20)."""
+
+
+class ForbiddenError(EyesonError):
+    """This access key may not do that (403)."""
+
+
+class NotFoundError(EyesonError):
+    """eyeson does not know this id, access key or guest token (404; 401 for keys and tokens)."""
+
+
+class FeatureDisabledError(EyesonError):
+    """The room's options switch this off (405; 403 for lock and kick)."""
+
+
+class NotPossibleNowError(EyesonError):
+    """Not in the meeting's present state (406)."""
+
+
+class ConflictError(EyesonError):
+    """Somebody or something else is in the way (409)."""
+
+
+class MeetingEndedError(EyesonError):
+    """The meeting of this access key or guest token has ended (410)."""
+
+
+class MeetingLockedError(EyesonError):
+    """The meeting is locked: no more guests (423)."""
+
+
+class KeyLockedError(EyesonError):
+    """The API key is locked because usage limits were exceeded (423)."""
+
+
+class UnexpectedAnswerError(EyesonError):
+    """An answer that is not what the API reference promises."""
+
+
+class DownloadError(EyesonMeetingsError):
+    """A recording or snapshot could not be downloaded."""
+
+
+class LinkRefusedError(DownloadError):
+    """The link does not lead where downloads may come from. Nothing was sent."""
+
+
+class LinkExpiredError(DownloadError):
+    """The link no longer works: ask eyeson for a fresh one."""
+
+
+class DownloadInterruptedError(DownloadError):
+    """The bytes stopped coming before the end. What came is good; go on from there."""
+
+
+class ContentRefusedError(DownloadError):
+    """What came is not the file that was asked for, or is longer than allowed."""
+
+
+class ContentChangedError(DownloadError):
+    """The file is another one than before: start again from the first byte."""
+
+
+class ConfigurationError(EyesonMeetingsError):
+    """A setting is missing or wrong."""
+
+
+class UnknownAccountError(ConfigurationError):
+    """No account of that alias in `EYESON["ACCOUNTS"]`."""
+
+
+class NetworkInTransactionError(EyesonMeetingsError):
+    """eyeson would have been asked inside a database transaction, which a rollback could not undo."""
+
+
+class SecretUnreadableError(EyesonMeetingsError):
+    """A stored secret was encrypted with a key that the site no longer has."""
+
+
+class BadSignatureError(EyesonMeetingsError):
+    """A webhook is not signed by any key of any account."""
+
+
+class RoomClosedError(EyesonMeetingsError):
+    """The room takes no more joins."""
+
+
+class MeetingNotRunningError(EyesonMeetingsError):
+    """No meeting runs in the room."""
+
+
+class NotAllowedError(EyesonMeetingsError):
+    """This person, or this link, does not open that."""

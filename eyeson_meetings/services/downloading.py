@@ -1,0 +1,177 @@
+"""Fill a part with the bytes of a recording or snapshot, over as many links as that takes."""
+
+from __future__ import annotations
+
+import errno
+import time
+
+from django.utils.translation import gettext as _
+
+from eyeson_meetings.client.downloads import (
+    Download,
+    LinkRules,
+    open_download,
+    sniff_content_type,
+)
+from eyeson_meetings.client.records import Secret
+from eyeson_meetings.conf import account, setting
+from eyeson_meetings.exceptions import (
+    ContentChangedError,
+    ContentRefusedError,
+    DownloadError,
+    DownloadInterruptedError,
+    LinkExpiredError,
+)
+from eyeson_meetings.mirror.recordings import apply_recording
+from eyeson_meetings.mirror.snapshots import apply_snapshot
+from eyeson_meetings.models import Recording
+
+from .accounts import client_for
+from .claims import Claim, FileRow, let_go_of_database
+from .publishing import EXTENSIONS
+from .spool import Part, free_bytes
+
+CHUNK_BYTES = 256 * 1024
+#: Links that may bring nothing before the attempt gives up.
+FRUITLESS_LINKS_ALLOWED = 3
+#: Enough of a file to tell what it is.
+HEAD_BYTES = 4096
+#: The row's column; a longer ETag is not used.
+LONGEST_ETAG = 255
+
+
+class SliceEndedError(Exception):
+    """The time for this call is over; the part stays for the next one."""
+
+
+class NoLinkYetError(DownloadError):
+    """eyeson named no download link, though it has called the file ready."""
+
+
+def download_into(part: Part, *, row: FileRow, held: Claim, ends_at: float | None) -> None:
+    """Fetch what the part lacks. The link of each connection is fresh and is kept nowhere.
+
+    `ends_at` is a time of `time.monotonic()`. Raises SliceEndedError after it; StaleClaimError;
+    EyesonError when eyeson gives no link; DownloadError when three links in a row brought nothing, or the
+    content is refused; OSError when the disk is full.
+    """
+    fruitless = 0
+    while not _is_complete(part, row):
+        before = part.size
+        try:
+            _download_once(part, row=row, held=held, ends_at=ends_at)
+        except ContentChangedError as error:
+            part.restart("")
+            row.etag, trouble = "", error
+        except (DownloadInterruptedError, LinkExpiredError) as error:
+            trouble = error
+        else:
+            return
+        fruitless = 0 if part.size > before else fruitless + 1
+        if fruitless >= FRUITLESS_LINKS_ALLOWED:
+            raise trouble
+
+
+def refuse_if_wrong_kind(part: Part, row: FileRow) -> str:
+    """The content type as the first bytes tell it.
+
+    Raises ContentRefusedError when a recording is no video or a snapshot no picture: an error page, say.
+    """
+    content_type = sniff_content_type(part.head(HEAD_BYTES))
+    kind = "video/" if isinstance(row, Recording) else "image/"
+    if content_type is None or content_type not in EXTENSIONS or not content_type.startswith(kind):
+        raise ContentRefusedError(
+            _("What arrived is no video.") if kind == "video/" else _("What arrived is no picture.")
+        )
+    return content_type
+
+
+def _is_complete(part: Part, row: FileRow) -> bool:
+    # A crash between the last byte and the storage: the server would answer 416 to a request for more.
+    return bool(part.size and row.etag and part.size == row.bytes_total)
+
+
+def _download_once(part: Part, *, row: FileRow, held: Claim, ends_at: float | None) -> None:
+    link = _fresh_link(row, held)
+    rules = LinkRules(
+        allowed_hosts=tuple(setting("LINK_HOSTS")), sandbox=account(row.account).sandbox
+    )
+    with open_download(link, offset=part.size, etag=row.etag or None, rules=rules) as download:
+        _prepare(part, download, row=row, held=held)
+        for chunk in download.chunks(CHUNK_BYTES):
+            is_first = part.size == 0
+            _refuse_if_too_long(part.size + len(chunk))
+            part.write(chunk)
+            held.count(len(chunk), part.size)
+            if is_first:
+                refuse_if_wrong_kind(part, row)
+            held.check()
+            if ends_at is not None and time.monotonic() > ends_at:
+                raise SliceEndedError
+        if download.total is not None and part.size != download.total:
+            raise DownloadInterruptedError(_("The download ended early."))
+
+
+def _prepare(part: Part, download: Download, *, row: FileRow, held: Claim) -> None:
+    """Before the first byte: is it worth it, is there room, and does it continue what we have?"""
+    if not download.verifiable:
+        raise ContentRefusedError(_("The server does not say how long the file is."))
+    etag = _strong(download.etag)
+    if download.offset != part.size or etag != row.etag:
+        if download.offset != 0:
+            raise ContentChangedError(_("The server continued another file."))
+        part.restart(etag)
+    if download.total is not None:
+        _refuse_if_too_long(download.total)
+        if download.total - part.size > free_bytes(part.path.parent):
+            raise OSError(errno.ENOSPC, "not enough room")
+    row.etag, row.bytes_total = etag, download.total
+    held.write(etag=etag, bytes_total=download.total)
+    let_go_of_database(held.model)
+
+
+def _refuse_if_too_long(length: int) -> None:
+    longest = int(setting("MAX_FILE_BYTES"))
+    if length > longest:
+        raise ContentRefusedError(
+            _("It is longer than the %(longest)d bytes that EYESON['MAX_FILE_BYTES'] allows.")
+            % {"longest": longest}
+        )
+
+
+def _strong(etag: str | None) -> str:
+    """The ETag if it can vouch for equal bytes: a weak one cannot (RFC 9110 13.1.5)."""
+    if not etag or not etag.startswith('"') or len(etag) > LONGEST_ETAG:
+        return ""
+    return etag
+
+
+def _fresh_link(row: FileRow, held: Claim) -> Secret:
+    """Ask eyeson, and tell the mirror what it said. Raises EyesonError, NoLinkYetError."""
+    client = client_for(row.account)
+    link: Secret | None
+    if isinstance(row, Recording):
+        recording = client.recordings.get(recording_id=row.eyeson_id)
+        apply_recording(
+            recording.value,
+            account=row.account,
+            observed_at=recording.observed_at,
+            room_eyeson_id=row.room.eyeson_id,
+        )
+        link = recording.value.download
+    else:
+        snapshot = client.snapshots.get(snapshot_id=row.eyeson_id)
+        apply_snapshot(
+            snapshot.value,
+            account=row.account,
+            observed_at=snapshot.observed_at,
+            room_eyeson_id=row.room.eyeson_id,
+        )
+        link = snapshot.value.download
+    if row.missing_remotely_since is not None:
+        row.missing_remotely_since = None
+        held.write(missing_remotely_since=None)
+    let_go_of_database(held.model)
+    if link is None:
+        raise NoLinkYetError(_("eyeson has no download link for it yet."))
+    return link

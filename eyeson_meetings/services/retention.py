@@ -1,0 +1,81 @@
+"""Delete what is older than the site wants to keep: deliveries, files, and parts that nobody continues."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from eyeson_meetings.conf import setting
+from eyeson_meetings.models import Delivery, Recording, Snapshot
+from eyeson_meetings.models.storing import media_storage
+
+from .claims import FileModel, FileRow
+from .spool import spool_directory, sweep_orphans
+
+logger = logging.getLogger(__name__)
+
+BATCH = 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PruneReport:
+    """How much was deleted."""
+
+    deliveries: int
+    files: int
+    parts: int
+
+
+def prune() -> PruneReport:
+    """Delete what `EYESON["RETENTION_DAYS"]` no longer allows. Rows of files stay, so that what eyeson still
+    lists is not fetched again."""
+    days = setting("RETENTION_DAYS")
+    return PruneReport(
+        deliveries=_prune_deliveries(
+            [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"]
+        )
+        + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"]),
+        files=_prune_files(Recording, days["recordings"])
+        + _prune_files(Snapshot, days["snapshots"]),
+        parts=sweep_orphans(spool_directory(media_storage())),
+    )
+
+
+def _prune_deliveries(states: list[Delivery.State], days: float | None) -> int:
+    if days is None:
+        return 0
+    old = Delivery.objects.filter(
+        state__in=states, received_at__lt=timezone.now() - timedelta(days=days)
+    )
+    removed = 0
+    # In batches: a table that was never pruned must not be locked for minutes.
+    while pks := list(old.values_list("pk", flat=True)[:BATCH]):
+        removed += Delivery.objects.filter(pk__in=pks).delete()[0]
+    return removed
+
+
+def _prune_files(model: FileModel, days: float | None) -> int:
+    if days is None:
+        return 0
+    removed = 0
+    for row in _stored_before(model, days):
+        # The row first: a file without a row is found by its name, a row without its file is a broken page.
+        changed = model.objects.filter(
+            Q(stored_at=row.stored_at), pk=row.pk, store_state=model.StoreState.STORED
+        ).update(store_state=model.StoreState.PRUNED, file="", sha256="")
+        if changed:
+            row.file.storage.delete(row.file.name)
+            removed += 1
+    return removed
+
+
+def _stored_before(model: FileModel, days: float) -> Iterator[FileRow]:
+    yield from model.objects.filter(
+        store_state=model.StoreState.STORED,
+        stored_at__lt=timezone.now() - timedelta(days=days),
+    ).iterator(chunk_size=BATCH)

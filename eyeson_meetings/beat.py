@@ -1,0 +1,34 @@
+"""The periodic messages, importable from a settings file: nothing in here needs the models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Task → seconds between two messages.
+INTERVALS: dict[str, float] = {
+    "process_deliveries": 10.0,
+    "fetch_due": 30.0,
+    "sync": 120.0,
+    "prune": 24 * 3600.0,
+}
+
+
+def beat_schedule(**seconds: float | None) -> dict[str, dict[str, Any]]:
+    """Entries for Celery's `beat_schedule`.
+
+    A keyword names a task of `INTERVALS` and its seconds; None leaves the task out. Raises TypeError
+    for another name. Each message expires when the next one is due, so that a worker that was away
+    finds one of each and not a day's worth.
+    """
+    unknown = sorted(set(seconds) - set(INTERVALS))
+    if unknown:
+        raise TypeError(f"No such periodic task: {', '.join(unknown)}.")
+    return {
+        f"eyeson-{name}": {
+            "task": f"eyeson_meetings.tasks.{name}",
+            "schedule": interval,
+            "options": {"expires": interval},
+        }
+        for name, interval in {**INTERVALS, **seconds}.items()
+        if interval is not None
+    }

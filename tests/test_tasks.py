@@ -1,0 +1,251 @@
+"""What is enqueued when, and that a broker in trouble costs time and not work."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import Celery, _state
+from django.utils import timezone
+
+from eyeson_meetings import tasks
+from eyeson_meetings.beat import INTERVALS, beat_schedule
+from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.signals import recording_available, snapshot_available
+from tests.factories import RecordingFactory, SnapshotFactory
+
+
+class Broker:
+    """A Celery app for one test, and the messages in its queues."""
+
+    def __init__(self, url: str) -> None:
+        self.app = Celery("tests", broker=url, set_as_current=False)
+        self.app.conf.task_always_eager = False
+
+    def messages(self, queue: str = "celery") -> list[tuple[str, Any]]:
+        """Names and arguments of all messages, which this removes."""
+        found = []
+        with self.app.connection_for_read() as connection:
+            while message := connection.default_channel.basic_get(queue, no_ack=True):
+                found.append((message.headers["task"], message.decode()[0]))
+        return found
+
+
+@pytest.fixture
+def use_broker() -> Iterator[Callable[[str], Broker]]:
+    previous = getattr(_state._tls, "current_app", None)
+
+    def use(url: str) -> Broker:
+        broker = Broker(url)
+        broker.app.set_current()
+        tasks._start_afresh()
+        return broker
+
+    yield use
+    _state._set_current_app(previous)
+    tasks._start_afresh()
+
+
+@pytest.fixture
+def broker(use_broker: Callable[[str], Broker], tmp_path: Path) -> Broker:
+    broker = use_broker("filesystem://")
+    for folder in ("queue", "control"):
+        (tmp_path / folder).mkdir()
+    broker.app.conf.broker_transport_options = {
+        "data_folder_in": str(tmp_path / "queue"),
+        "data_folder_out": str(tmp_path / "queue"),
+        "control_folder": str(tmp_path / "control"),
+    }
+    return broker
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port where connections are accepted and nothing is ever said."""
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as server:
+        yield server.getsockname()[1]
+
+
+def in_worker_mode(settings: Any, **values: Any) -> None:
+    settings.EYESON = {**settings.EYESON, "PROCESSING": "worker", **values}
+
+
+def send_available(row: Recording | Snapshot) -> None:
+    signal = recording_available if isinstance(row, Recording) else snapshot_available
+    signal.send_robust(
+        type(row), room=row.room, occurred_at=timezone.now(), **{row._meta.model_name: row}
+    )
+
+
+@pytest.mark.django_db
+def test_what_becomes_available_is_enqueued_to_be_fetched(broker: Broker, settings: Any) -> None:
+    in_worker_mode(settings)
+    recording, snapshot = RecordingFactory(), SnapshotFactory()
+
+    send_available(recording)
+    send_available(snapshot)
+
+    assert sorted(broker.messages()) == [
+        ("eyeson_meetings.tasks.fetch_recording", [recording.pk]),
+        ("eyeson_meetings.tasks.fetch_snapshot", [snapshot.pk]),
+    ]
+
+
+@pytest.mark.django_db
+def test_without_a_worker_nothing_is_enqueued(broker: Broker, settings: Any) -> None:
+    in_worker_mode(settings, PROCESSING="inline")
+
+    send_available(RecordingFactory())
+    send_available(SnapshotFactory())
+
+    assert broker.messages() == []
+
+
+@pytest.mark.django_db
+def test_kinds_that_are_not_to_be_fetched_are_not_enqueued(broker: Broker, settings: Any) -> None:
+    in_worker_mode(settings, FETCH=["snapshots"])
+
+    send_available(RecordingFactory())
+    send_available(snapshot := SnapshotFactory())
+
+    assert broker.messages() == [("eyeson_meetings.tasks.fetch_snapshot", [snapshot.pk])]
+
+
+@pytest.mark.django_db
+def test_each_kind_of_work_goes_to_the_queue_of_the_settings(broker: Broker, settings: Any) -> None:
+    in_worker_mode(settings, QUEUES={"media": "big-files", "deliveries": "quick"})
+
+    send_available(RecordingFactory())
+    tasks.hint_deliveries()
+    tasks.sync.delay()
+
+    assert [name for name, _ in broker.messages("big-files")] == [
+        "eyeson_meetings.tasks.fetch_recording"
+    ]
+    assert [name for name, _ in broker.messages("quick")] == [
+        "eyeson_meetings.tasks.process_deliveries"
+    ]
+    assert [name for name, _ in broker.messages()] == ["eyeson_meetings.tasks.sync"]
+
+
+@pytest.mark.django_db
+def test_the_sweep_enqueues_what_eyeson_deletes_first_at_the_front(broker: Broker) -> None:
+    now = timezone.now()
+    late = RecordingFactory(created_at=now)
+    early = SnapshotFactory(created_at=now - timedelta(days=2))
+    RecordingFactory(store_state=Recording.StoreState.STORED)
+    RecordingFactory(available_at=None)
+
+    tasks.fetch_due()
+
+    assert [args for _, args in broker.messages()] == [[early.pk], [late.pk]]
+
+
+def test_a_burst_of_deliveries_is_two_hints_and_the_last_comes_after_it(broker: Broker) -> None:
+    for _ in range(50):
+        tasks.hint_deliveries()
+
+    assert len(broker.messages()) == 1
+    wait_until(lambda: len(broker.messages()) == 1)
+
+
+def test_a_quiet_time_later_a_hint_leaves_at_once(broker: Broker) -> None:
+    tasks.hint_deliveries()
+    time.sleep(tasks.HINT_INTERVAL_SECONDS)
+    tasks.hint_deliveries()
+
+    assert len(broker.messages()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_forked_child_does_not_wait_for_the_timer_of_its_parent(broker: Broker) -> None:
+    tasks.hint_deliveries()
+    tasks.hint_deliveries()
+    child = os.fork()
+    if child == 0:
+        # Only the exit status leaves the child: pytest must not run twice.
+        os._exit(0 if tasks._hints.may_send_now() else 1)
+
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_broker_that_is_down_costs_no_error_and_is_not_asked_again_at_once(
+    use_broker: Callable[[str], Broker], caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        closed_port = server.getsockname()[1]
+    use_broker(f"redis://:secret-password@127.0.0.1:{closed_port}/0")
+    started = time.monotonic()
+
+    tasks.hint_deliveries()
+    tasks._send(tasks.fetch_recording, 1)
+
+    assert time.monotonic() - started < 1
+    assert caplog.text.count("took no") == 1
+    assert "secret-password" not in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["redis", "amqp"])
+def test_a_broker_that_stays_silent_holds_nobody_for_long(
+    use_broker: Callable[[str], Broker], silent_port: int, scheme: str
+) -> None:
+    use_broker(f"{scheme}://127.0.0.1:{silent_port}/0")
+    started = time.monotonic()
+
+    tasks.hint_deliveries()
+    first = time.monotonic() - started
+    tasks._send(tasks.fetch_recording, 1)
+
+    assert first < 2.5
+    assert time.monotonic() - started - first < 0.05
+
+
+def test_the_schedule_lets_no_message_outlive_its_interval() -> None:
+    schedule = beat_schedule()
+
+    assert len(schedule) == len(INTERVALS)
+    for entry in schedule.values():
+        assert entry["options"]["expires"] == entry["schedule"]
+
+
+def test_the_schedule_names_tasks_that_exist() -> None:
+    for entry in beat_schedule().values():
+        assert getattr(tasks, entry["task"].rpartition(".")[2]).name == entry["task"]
+
+
+def test_the_schedule_can_be_changed_and_shortened() -> None:
+    schedule = beat_schedule(sync=300, prune=None)
+
+    assert schedule["eyeson-sync"]["schedule"] == 300
+    assert "eyeson-prune" not in schedule
+
+
+def test_a_mistyped_task_is_refused() -> None:
+    with pytest.raises(TypeError, match="snyc"):
+        beat_schedule(snyc=1)
+
+
+def test_messages_of_a_later_release_are_understood() -> None:
+    for task in (tasks.process_delivery, tasks.fetch_recording, tasks.fetch_snapshot):
+        task.__header__(1, a_later_argument=True)
+
+
+def test_tasks_acknowledge_early_and_keep_no_result() -> None:
+    for name in [*INTERVALS, "process_delivery", "fetch_recording", "fetch_snapshot"]:
+        task = getattr(tasks, name)
+        assert not task.acks_late
+        assert task.ignore_result
+        assert task.time_limit
+
+
+def wait_until(holds: Callable[[], bool], timeout_seconds: float = 3.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
+    while not holds():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)

@@ -1,0 +1,68 @@
+"""Fixtures for all tests, and the folder of the run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from eyeson_meetings.sandbox.server import SandboxServer
+from tests.servers import redis_server, running_sandbox
+from tests.webhooks import post_signed
+
+__all__ = ["redis_server", "running_sandbox"]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the run's folder, once: pytest-xdist's workers leave that to the process that started them."""
+    folder = os.environ.get("EYESON_TEST_DIR")
+    if folder and not hasattr(config, "workerinput"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def redis_url(redis_server: Any) -> Iterator[str]:
+    """Address of a real Redis, shared by the tests of this process and emptied for each."""
+    redis_server.flush()
+    yield redis_server.url
+    redis_server.flush()
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+    """A stand-in for eyeson that remembers nothing yet."""
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def sandbox_account(settings: Any, sandbox: SandboxServer, tmp_path: Path) -> SandboxServer:
+    """The sandbox, being the site's eyeson: calls go there and files come from there."""
+    account = {"API_KEY": "sandbox-api-key", "BASE_URL": sandbox.url, "SANDBOX": True}
+    settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "eyeson": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(tmp_path / "media")},
+        },
+    }
+    return sandbox
+
+
+@pytest.fixture
+def deliver(client: Client) -> Callable[..., HttpResponse]:
+    """POST a webhook as eyeson does, signed: a dictionary or the bytes themselves."""
+
+    def post(payload: Any, *, key: str = "sandbox-api-key", **headers: str) -> HttpResponse:
+        body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+        return post_signed(client, body, key=key, **headers)
+
+    return post

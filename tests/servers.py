@@ -1,0 +1,28 @@
+"""Real servers for tests. Started when a test first asks, stopped with the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from eyeson_meetings.sandbox.server import SandboxServer
+from tools.redis_server import RedisNotFoundError, RedisServer
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis of this process's own. Without one the test fails: it is part of what is promised."""
+    try:
+        server = RedisServer()
+    except RedisNotFoundError as error:
+        pytest.fail(str(error))
+    with server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxServer]:
+    """A stand-in for eyeson, for all tests of this process."""
+    with SandboxServer() as sandbox:
+        yield sandbox

@@ -1,0 +1,105 @@
+"""Settings of the site under test: the README's, on SQLite or on the server of DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import dj_database_url
+
+import tests.celery  # noqa: F401  (sets the default Celery app, as a site's own settings package does)
+
+#: One folder a test run. pytest-xdist's workers and subprocesses find it in the environment.
+if "EYESON_TEST_DIR" not in os.environ:
+    os.environ["EYESON_TEST_DIR"] = tempfile.mkdtemp(prefix="eyeson-tests-")
+RUN_DIR = Path(os.environ["EYESON_TEST_DIR"])
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+SECRET_KEY = "tests-only"
+DEBUG = False
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+TIME_ZONE = "Europe/Vienna"
+ROOT_URLCONF = "tests.urls"
+LOGIN_URL = "login"
+STATIC_URL = "static/"
+# Fast and good enough for passwords that everybody may know.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "eyeson_meetings",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+if os.environ.get("DATABASE_URL"):
+    DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": RUN_DIR / "site.sqlite3",
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            },
+            # A file, because threads and the worker process of the flow tests share it.
+            "TEST": {"NAME": RUN_DIR / "test.sqlite3"},
+        }
+    }
+
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": RUN_DIR / f"uploads-{WORKER}"},
+    },
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "eyeson": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": RUN_DIR / f"media-{WORKER}"},
+    },
+}
+
+#: Port 9 is "discard": nobody answers there. Tests that talk to eyeson take the `sandbox_account` fixture.
+EYESON = {
+    "ACCOUNTS": {
+        "default": {
+            "API_KEY": "sandbox-api-key",
+            "BASE_URL": "http://127.0.0.1:9",
+            "SANDBOX": True,
+        }
+    },
+    "PUBLIC_URL": "http://testserver",
+    "PROCESSING": "worker",
+}

@@ -35,6 +35,8 @@ No message holds a URL, a key or a token.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class EyesonMeetingsError(Exception):
     """Base of all errors of this package."""
@@ -46,6 +48,9 @@ class EyesonError(EyesonMeetingsError):
     `route` is the method and path template ("GET /rooms/:access_key"), `status` the HTTP status or None
     when no answer came, `message` eyeson's own words.
     """
+
+    #: eyeson's clock when it said so (the answer's `Date`, aware UTC); None when no answer came.
+    observed_at: datetime | None = None
 
     def __init__(self, route: str, status: int | None = None, message: str = "") -> None:
         self.route = route

@@ -1,0 +1,156 @@
+"""Where eyeson delivers its webhooks: one address for all accounts.
+
+Nothing is read before its length is known to be bearable, and nothing is kept unless it is signed.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import Error as DatabaseFault
+from django.db import InterfaceError, OperationalError, connections, transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.views.decorators.csrf import csrf_exempt
+
+from eyeson_meetings import tasks
+from eyeson_meetings.conf import setting
+from eyeson_meetings.exceptions import BadSignatureError
+from eyeson_meetings.models import Delivery
+from eyeson_meetings.services import inbox
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY_BYTES = 256 * 1024
+RETRY_AFTER_SECONDS = 30
+#: Refusals are summed up in at most one line of the log in so many seconds and process.
+REFUSAL_LOG_SECONDS = 1.0
+
+
+class _RefusedError(Exception):
+    """The request is answered with this status and read no further."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
+
+
+@csrf_exempt
+@login_not_required
+def webhook(request: HttpRequest) -> HttpResponse:
+    """Keep what is signed by one of our keys: 204, whatever it says and whatever becomes of it.
+
+    405 for all but POST, 411, 413 and 415 for bodies that are not read, 403 for what nobody of us signed,
+    503 while the database cannot be reached.
+    """
+    if request.method != "POST":
+        return _silent(HttpResponseNotAllowed(["POST"]))
+    try:
+        received = inbox.receive(
+            body=_body_of(request), signature=request.META.get("HTTP_X_EYESON_SIGNATURE")
+        )
+    except _RefusedError as refused:
+        return _refusal(refused.status)
+    except BadSignatureError:
+        return _refusal(403)
+    except (OperationalError, InterfaceError) as error:
+        _unreachable.count(type(error).__name__)
+        response = HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+        return _silent(response)
+    _go_on_with(received.delivery)
+    return HttpResponse(status=204)
+
+
+# It commits by itself, and then mirrors: ATOMIC_REQUESTS of no database may hold a transaction around that.
+for _alias in connections:
+    transaction.non_atomic_requests(using=_alias)(webhook)
+
+
+def _go_on_with(delivery: Delivery) -> None:
+    if delivery.state != Delivery.State.RECEIVED:
+        return
+    if setting("PROCESSING") != "inline":
+        tasks.hint_deliveries()
+        return
+    try:
+        inbox.process_delivery(delivery.pk)
+    except DatabaseFault as error:
+        # It is kept, and eyeson need not know: `eyeson_work` finds it.
+        logger.warning("Delivery %s waits: %s", delivery.pk, type(error).__name__)
+
+
+def _body_of(request: HttpRequest) -> bytes:
+    """The raw body. Raises _RefusedError for one that is encoded, too long, or of unknown length.
+
+    `request.POST` and `request.body` stay untouched: they parse, and have limits of the site's own.
+    """
+    if request.META.get("HTTP_CONTENT_ENCODING"):
+        raise _RefusedError(415)
+    stream = _stream_of(request)
+    try:
+        body: bytes = stream.read(MAX_BODY_BYTES + 1)
+    except OSError:
+        # The sender went away.
+        raise _RefusedError(400) from None
+    if len(body) > MAX_BODY_BYTES:
+        raise _RefusedError(413)
+    return body
+
+
+def _stream_of(request: HttpRequest) -> Any:
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if re.fullmatch(r"[0-9]{1,18}", length):
+        if int(length) > MAX_BODY_BYTES:
+            raise _RefusedError(413)
+        return request
+    is_chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
+    if length or not is_chunked:
+        raise _RefusedError(411)
+    if request.META.get("wsgi.input_terminated"):
+        # Without a length Django takes a WSGI body for empty; this server ends the stream by itself.
+        return request.META["wsgi.input"]
+    if "wsgi.input" in request.META:
+        # Nobody could say where this body ends.
+        raise _RefusedError(411)
+    # Under ASGI, Django has the whole body already.
+    return request
+
+
+class _Tally:
+    """Counts what happens, and logs it at most once a second: strangers must not fill the log."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+        self._lock = threading.Lock()
+        self._count = 0
+        self._next_at = 0.0
+
+    def count(self, what: object) -> None:
+        """Note one more; `what` it was is logged for the last one only."""
+        with self._lock:
+            self._count += 1
+            now = time.monotonic()
+            if now < self._next_at:
+                return
+            self._next_at = now + REFUSAL_LOG_SECONDS
+            count, self._count = self._count, 0
+        logger.warning(self._message, count, what)
+
+
+_refused = _Tally("%d webhook requests refused, the last with status %s.")
+_unreachable = _Tally("%d webhook requests not kept, the database cannot be reached: %s.")
+
+
+def _refusal(status: int) -> HttpResponse:
+    _refused.count(status)
+    return _silent(HttpResponse(status=status))
+
+
+def _silent(response: HttpResponse) -> HttpResponse:
+    # Django would log each answer from 400 on, and mail each from 500 on to the admins.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response

@@ -64,6 +64,8 @@ TEMPLATES = [
 
 if os.environ.get("DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
+    # Bounds against hanging: a database that is gone must fail a test and not hold it.
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
 else:
     DATABASES = {
         "default": {
@@ -79,6 +81,10 @@ else:
         }
     }
 
+# A process that a flow test starts works on the test's own database.
+if "EYESON_TEST_DATABASE" in os.environ:
+    DATABASES["default"]["NAME"] = os.environ["EYESON_TEST_DATABASE"]
+
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -87,7 +93,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     "eyeson": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": RUN_DIR / f"media-{WORKER}"},
+        "OPTIONS": {
+            "location": os.environ.get("EYESON_TEST_MEDIA_DIR", RUN_DIR / f"media-{WORKER}")
+        },
     },
 }
 
@@ -96,7 +104,7 @@ EYESON = {
     "ACCOUNTS": {
         "default": {
             "API_KEY": "sandbox-api-key",
-            "BASE_URL": "http://127.0.0.1:9",
+            "BASE_URL": os.environ.get("EYESON_TEST_BASE_URL", "http://127.0.0.1:9"),
             "SANDBOX": True,
         }
     },

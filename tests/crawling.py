@@ -1,0 +1,80 @@
+"""Visiting every page of the site under test, as a browser that follows each link would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+from urllib.parse import urldefrag, urljoin, urlsplit
+
+from django.db import connections
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+_LINK = re.compile(r'(?:href|src)="([^"]+)"')
+_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE|TRUNCATE)\b", re.IGNORECASE)
+
+
+@dataclass
+class Visit:
+    """One page and what it answered."""
+
+    address: str
+    status: int
+    text: str = field(repr=False)
+
+
+def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
+    """GET `start` and all pages of this site that they lead to, each address once."""
+    waiting, known, visits = list(start), set(start), []
+    while waiting:
+        address = waiting.pop(0)
+        response = client.get(address)
+        content = b"".join(response) if response.streaming else response.content
+        text = content.decode(errors="replace")
+        visits.append(Visit(address, response.status_code, text))
+        links = _LINK.findall(text) if "html" in response.headers.get("Content-Type", "") else []
+        if "Location" in response.headers:
+            links.append(response.headers["Location"])
+        for link in links:
+            target = urldefrag(urljoin(f"http://testserver{address}", unescape(link)))[0]
+            parts = urlsplit(target)
+            path = target.removeprefix("http://testserver")
+            is_page = parts.netloc == "testserver" and not parts.path.startswith("/static/")
+            if is_page and path not in known:
+                known.add(path)
+                waiting.append(path)
+        assert len(known) <= most, f"more than {most} addresses; the last: {address}"
+    return visits
+
+
+def routes() -> Iterator[tuple[str, str]]:
+    """Name (with namespace) and route of every URL pattern of the site under test."""
+    yield from _routes(get_resolver().url_patterns, "", "")
+
+
+def _routes(patterns: list[Any], namespace: str, prefix: str) -> Iterator[tuple[str, str]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = ":".join(filter(None, [namespace, pattern.namespace]))
+            yield from _routes(pattern.url_patterns, inner, route)
+        elif isinstance(pattern, URLPattern):
+            yield ":".join(filter(None, [namespace, pattern.name])), route
+
+
+@contextmanager
+def writes_counted() -> Iterator[list[str]]:
+    """Collects every statement that changes a row of any database."""
+    writes: list[str] = []
+
+    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if _WRITE.match(sql):
+            writes.append(sql)
+        return execute(sql, params, many, context)
+
+    with connections["default"].execute_wrapper(watch):
+        yield writes

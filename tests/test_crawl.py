@@ -1,0 +1,112 @@
+"""A visit changes nothing and asks eyeson nothing, whoever visits whatever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+
+from eyeson_meetings.models import Room, RoomMember
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.guests import guest_url
+from tests import factories
+from tests.crawling import crawl, routes, writes_counted
+
+pytestmark = pytest.mark.django_db
+
+#: Addresses that take no arguments are visited as they are; these say what to put in for the others.
+UUID_OF = {
+    "eyeson:join": "Room",
+    "eyeson:status": "Room",
+    "eyeson:recording": "Recording",
+    "eyeson:recording-file": "Recording",
+    "eyeson:snapshot-file": "Snapshot",
+}
+#: Parts of Django that are about passwords in mails, and views that look an argument up in Python's modules.
+FOREIGN = ("password_reset", "admin:view_on_site", "admin:app_list", "admin:auth", "admin:jsi18n")
+
+
+@pytest.fixture
+def host(sandbox_account: SandboxServer) -> Any:
+    """Host of a room with everything in it: members, meetings, people, files, deliveries."""
+    host = factories.UserFactory(username="host")
+    room = factories.RoomFactory(name="Consulting hour", guest_access=Room.GuestAccess.LINK)
+    factories.RoomMemberFactory(room=room, user=host, role=RoomMember.Role.HOST)
+    factories.RoomMemberFactory(room=room)
+    factories.InvitationFactory(room=room)
+    past = factories.MeetingFactory(room=room, ended=True)
+    running = factories.MeetingFactory(room=room, started_at=past.started_at + timedelta(days=1))
+    factories.AccessKeyFactory(meeting=running)
+    factories.PresenceFactory(meeting=running)
+    factories.RecordingFactory(meeting=past)
+    stored = factories.RecordingFactory(meeting=past, store_state="stored", size_bytes=4,
+                                        sha256="0" * 64, content_type="video/webm",
+                                        stored_at=past.started_at)  # fmt: skip
+    stored.file.save("file.webm", ContentFile(b"\x1aE\xdf\xa3"))
+    picture = factories.SnapshotFactory(meeting=past, store_state="stored", size_bytes=3,
+                                        sha256="1" * 64, content_type="image/jpeg",
+                                        stored_at=past.started_at)  # fmt: skip
+    picture.file.save("file.jpg", ContentFile(b"\xff\xd8\xff"))
+    factories.DeliveryFactory()
+    factories.SyncRunFactory()
+    return host
+
+
+@pytest.mark.parametrize("who", ["superuser", "host", "staff host"])
+def test_no_visit_writes_or_asks_eyeson(
+    client: Client, host: Any, who: str, sandbox_account: SandboxServer
+) -> None:
+    host.is_staff = host.is_superuser = who == "superuser"
+    host.is_staff = host.is_staff or who == "staff host"
+    host.save()
+    client.force_login(host)
+
+    with writes_counted() as writes:
+        visits = crawl(client, addresses())
+
+    broken = [(visit.address, visit.status) for visit in visits if visit.status >= 500]
+    assert broken == []
+    assert writes == []
+    assert sandbox_account.calls == []
+    pages = [visit.address for visit in visits if visit.status == 200]
+    assert len(pages) > (40 if who == "superuser" else 5), pages
+
+
+def test_a_stranger_sees_no_name(client: Client, host: Any, sandbox_account: SandboxServer) -> None:
+    with writes_counted() as writes:
+        visits = crawl(client, addresses())
+
+    named = [visit.address for visit in visits if "Consulting hour" in visit.text]
+    assert all("/guest/" in address for address in named)
+    assert writes == []
+    assert sandbox_account.calls == []
+
+
+def addresses() -> list[str]:
+    """One address for each URL pattern; a pattern that nobody knows how to fill fails the test."""
+    found = [guest_url(room=Room.objects.get(name="Consulting hour"))]
+    found.append(reverse("eyeson:guest-status", args=[found[0].rstrip("/").rpartition("/")[2]]))
+    for name, route in routes():
+        if name.startswith(FOREIGN) or name in (
+            "",
+            "admin:",
+            "eyeson:guest",
+            "eyeson:guest-status",
+        ):
+            continue
+        if name in UUID_OF:
+            rows = apps.get_model("eyeson_meetings", UUID_OF[name]).objects.all()
+            found += [reverse(name, kwargs={"uuid": row.uuid}) for row in rows]
+        elif "<path:object_id>" in route:
+            model = apps.get_model("eyeson_meetings", name.split("_")[2])
+            found += [reverse(name, args=[row.pk]) for row in model.objects.all()]
+        elif "<" not in route:
+            found.append(reverse(name))
+        else:
+            pytest.fail(f"{name} ({route}) takes an argument that this test does not know: add it.")
+    return [address.removeprefix("http://testserver") for address in found]

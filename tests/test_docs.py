@@ -1,0 +1,47 @@
+"""The reference pages name everything that the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+
+from eyeson_meetings import checks, conf, signals
+
+TOP = Path(__file__).parent.parent
+
+
+def page(name: str) -> str:
+    return (TOP / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("key", [*conf.DEFAULTS, *conf.ACCOUNT_KEYS])
+def test_every_setting_is_documented(key: str) -> None:
+    assert f"`{key}`" in page("settings.md")
+
+
+def test_every_signal_is_documented() -> None:
+    names = [name for name, value in vars(signals).items() if isinstance(value, signals.Signal)]
+
+    assert [name for name in names if f"`{name}`" not in page("signals.md")] == []
+
+
+def test_every_check_is_documented_and_no_other() -> None:
+    source = Path(checks.__file__).read_text(encoding="utf-8")
+    kinds = {"error": "E", "warning": "W"}
+    calls = re.findall(r"\b(error|warning)\(\s*(\d+)", source)
+    numbered = {f"{kinds[kind]}{int(number):03}" for kind, number in calls}
+    numbered |= {f"E{number:03}" for number, *_ in checks.VALUE_CHECKS.values()}
+    numbered |= {f"E{number}" .replace("E", "E00" if len(number) == 1 else "E0")
+                 for number in re.findall(r"number=(\d+)", source)}  # fmt: skip
+    documented = set(re.findall(r"^\| `([EW]\d{3})`", page("checks.md"), flags=re.MULTILINE))
+
+    assert documented == numbered
+
+
+def test_every_command_is_documented() -> None:
+    ours = [name for name, app in get_commands().items() if app == "eyeson_meetings"]
+
+    assert [name for name in ours if f"`{name}" not in page("commands.md")] == []

@@ -42,7 +42,7 @@ def refuse_in_transaction() -> None:
     The blocks that a TestCase wraps around its tests do not count: they are never committed anyway.
     """
     for connection in connections.all(initialized_only=True):
-        if any(not block._from_testcase for block in connection.atomic_blocks):
+        if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
             raise NetworkInTransactionError(
                 f'eyeson would be asked inside a transaction of the database "{connection.alias}". '
                 "Call it outside of atomic(); views that do so are non_atomic_requests."

@@ -1,0 +1,186 @@
+"""How the site acts in a running meeting: with whose access key.
+
+The acting user's own, if they joined this meeting; else that of the meeting's service participant, who is
+made only for a meeting that eyeson lists as running. Never with another person's key.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils import timezone
+
+from eyeson_meetings import mirror
+from eyeson_meetings.client import records
+from eyeson_meetings.client.records import Answer, RoomResponse
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.conf import setting
+from eyeson_meetings.exceptions import (
+    EyesonError,
+    MeetingEndedError,
+    NotFoundError,
+    SecretUnreadableError,
+    UnexpectedAnswerError,
+)
+from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
+
+from .accounts import client_for
+from .joining import enter
+
+if TYPE_CHECKING:
+    from eyeson_meetings.policies import User
+
+logger = logging.getLogger(__name__)
+
+#: Between two looks at a meeting.
+POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Control:
+    """A way to act in a meeting, and how eyeson showed the meeting a moment ago."""
+
+    meeting: Meeting
+    participant: Participant
+    access_key: Secret
+    response: RoomResponse
+
+
+def control_of(*, meeting: Meeting, user: User | None = None) -> Control:
+    """How `user`, or without one the site itself, may act in `meeting`.
+
+    Raises MeetingEndedError when eyeson says that this meeting is over, which is then mirrored; other
+    EyesonErrors.
+    """
+    for row in _stored_keys(meeting, user):
+        control = _with_stored_key(meeting, row)
+        if control is not None:
+            return control
+    return _as_service(meeting)
+
+
+def signed_in(user: User | None) -> AbstractBaseUser | None:
+    """`user`, if it is one of the site's and not the anonymous one."""
+    return user if isinstance(user, AbstractBaseUser) else None
+
+
+def ask_what_runs(room: Room) -> Answer[records.Room | None]:
+    """The room as `GET /rooms` lists it, None when no meeting runs in it. What is listed is mirrored."""
+    listed = client_for(room.account).rooms.list()
+    found = next((record for record in listed.value if record.id == room.eyeson_id), None)
+    if found is not None:
+        mirror.apply_room(found, account=room.account, observed_at=listed.observed_at, alive=True)
+    return Answer(found, listed.observed_at)
+
+
+def watch(
+    control: Control, until: Callable[[RoomResponse], bool], *, seconds: float
+) -> Answer[RoomResponse]:
+    """Look at the meeting until `until` holds, `seconds` at most; answers the last look, not mirrored.
+
+    Raises MeetingEndedError, which is mirrored; other EyesonErrors.
+    """
+    client = client_for(control.meeting.room.account)
+    deadline = time.monotonic() + seconds
+    while True:
+        with noticing_the_end(control.meeting):
+            answer = client.rooms.get(access_key=control.access_key)
+        if until(answer.value) or time.monotonic() + POLL_SECONDS > deadline:
+            return answer
+        time.sleep(POLL_SECONDS)
+
+
+@contextmanager
+def noticing_the_end(meeting: Meeting) -> Iterator[None]:
+    """Tell the mirror when eyeson answers that `meeting` has ended. The error goes on."""
+    try:
+        yield
+    except MeetingEndedError as error:
+        mirror.mark_gone(meeting, observed_at=error.observed_at or timezone.now())
+        raise
+
+
+def _stored_keys(meeting: Meeting, user: User | None) -> list[AccessKey]:
+    """The keys that `user` may act with: their own, then the site's."""
+    keys = AccessKey.objects.filter(meeting=meeting).select_related("participant")
+    of_service = list(keys.filter(participant__is_service=True))
+    known_user = signed_in(user)
+    if known_user is None:
+        return of_service
+    return [*keys.filter(participant__user_id=known_user.pk), *of_service]
+
+
+def _with_stored_key(meeting: Meeting, row: AccessKey) -> Control | None:
+    """Control by that key if eyeson still takes it. A key that eyeson does not know is forgotten."""
+    try:
+        key = Secret(row.key)
+    except SecretUnreadableError as error:
+        # It stays: the site may get its old encryption key back.
+        logger.warning("Meeting %s: %s", meeting.uuid, error)
+        return None
+    room = meeting.room
+    try:
+        with noticing_the_end(meeting):
+            answer = client_for(room.account).rooms.get(access_key=key)
+    except NotFoundError:
+        # Not one that a join has stored in this moment.
+        AccessKey.objects.filter(pk=row.pk, key_encrypted=row.key_encrypted).delete()
+        return None
+    mirror.apply_room_response(answer.value, account=room.account, observed_at=answer.observed_at)
+    return Control(
+        meeting=meeting, participant=row.participant, access_key=key, response=answer.value
+    )
+
+
+def _as_service(meeting: Meeting) -> Control:
+    """Control by a key made now for the service participant.
+
+    `POST /rooms` starts a meeting when none runs, so eyeson is asked first whether this one does.
+    """
+    room = meeting.room
+    running = ask_what_runs(room)
+    if running.value is None:
+        mirror.mark_missed(meeting, observed_at=running.observed_at)
+    if running.value is None or running.value.started_at != meeting.started_at:
+        raise MeetingEndedError("GET /rooms", 200)
+    entry = enter(room=room, name=setting("SERVICE_NAME"))
+    answer = entry.answer.value
+    entered = mirror.apply_room_response(
+        answer,
+        account=room.account,
+        observed_at=entry.answer.observed_at,
+        participant=entry.participant,
+    )
+    if entered is None or answer.access_key is None:
+        raise UnexpectedAnswerError("POST /rooms", 201, "the answer lacks started_at or access_key")
+    if entered.started_at != meeting.started_at:
+        _end_again(entered, entry.participant, answer.access_key)
+        raise MeetingEndedError("POST /rooms", 201)
+    return Control(
+        meeting=meeting,
+        participant=entry.participant,
+        access_key=answer.access_key,
+        response=answer,
+    )
+
+
+def _end_again(meeting: Meeting, participant: Participant, key: Secret) -> None:
+    """End a meeting that the site has started by mistake, unless somebody else is in it."""
+    room = meeting.room
+    client = client_for(room.account)
+    try:
+        people = client.users.list(room_id=room.eyeson_id).value
+        if any(person.id != participant.eyeson_id for person in people):
+            return
+        ended = client.rooms.end_with_access_key(access_key=key)
+    except EyesonError as error:
+        # Nobody is in it, so eyeson ends it by itself after two minutes.
+        logger.warning("Meeting %s was started by mistake and goes on: %s", meeting.uuid, error)
+        return
+    mirror.mark_gone(meeting, observed_at=ended.observed_at)

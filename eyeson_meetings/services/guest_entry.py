@@ -1,0 +1,96 @@
+"""POST /guests/:guest_token: how somebody without an account enters a running meeting."""
+
+from __future__ import annotations
+
+from eyeson_meetings import mirror
+from eyeson_meetings.client.records import Answer, RoomResponse
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.exceptions import (
+    EyesonError,
+    MeetingEndedError,
+    MeetingNotRunningError,
+    NotFoundError,
+    SecretUnreadableError,
+    UnexpectedAnswerError,
+)
+from eyeson_meetings.models import Meeting, Participant, Room
+from eyeson_meetings.models.rooms import random_eyeson_id
+
+from .accounts import client_for
+from .control import ask_what_runs
+from .joining import LONGEST_NAME, Entry, refuse_other_room
+
+ROUTE = "POST /guests/:guest_token"
+
+
+def enter_as_guest(*, room: Room, name: str, guest_id: str | None) -> Entry:
+    """Ask eyeson to let a guest into the meeting that runs in `room`. The answer is not mirrored yet.
+
+    Asks nobody when we know of no meeting. A token that eyeson no longer takes is looked up once in
+    `GET /rooms`. Raises MeetingNotRunningError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
+    """
+    meeting = room.current_meeting()
+    if meeting is None:
+        raise MeetingNotRunningError("No meeting is running in this room.")
+    known = Participant.objects.filter(room=room, eyeson_id=guest_id or "", guest=True).first()
+    eyeson_id = known.eyeson_id if known is not None else random_eyeson_id()
+    answer = _ask(room, meeting, name, eyeson_id)
+    refuse_other_room(answer.value, room, route=ROUTE)
+    entered_as = answer.value.user.id if answer.value.user is not None else eyeson_id
+    return Entry(participant=_keep(room, entered_as, name), answer=answer)
+
+
+def _ask(room: Room, meeting: Meeting, name: str, eyeson_id: str) -> Answer[RoomResponse]:
+    """Try the token that we know, then the one that eyeson lists, each once."""
+    client = client_for(room.account)
+    token, refusal = _stored_token(meeting), None
+    if token is not None:
+        try:
+            return client.guests.join(guest_token=token, name=name, guest_id=eyeson_id)
+        except (NotFoundError, MeetingEndedError) as error:
+            refusal = error
+    fresh = _listed_token(room, meeting, refusal)
+    if fresh is None or fresh == token:
+        raise MeetingNotRunningError("The meeting takes no guests.")
+    try:
+        return client.guests.join(guest_token=fresh, name=name, guest_id=eyeson_id)
+    except NotFoundError:
+        raise MeetingNotRunningError("The meeting takes no guests.") from None
+
+
+def _listed_token(room: Room, meeting: Meeting, refusal: EyesonError | None) -> Secret | None:
+    """The token of the meeting that eyeson lists, None for one without guests.
+
+    Raises MeetingNotRunningError when eyeson lists none; MeetingEndedError, mirrored, when it has also
+    said so of this one.
+    """
+    running = ask_what_runs(room)
+    if running.value is not None:
+        return running.value.guest_token
+    if isinstance(refusal, MeetingEndedError):
+        mirror.mark_gone(meeting, observed_at=running.observed_at)
+        raise refusal
+    mirror.mark_missed(meeting, observed_at=running.observed_at)
+    raise MeetingNotRunningError("No meeting is running in this room.")
+
+
+def _stored_token(meeting: Meeting) -> Secret | None:
+    try:
+        token = meeting.guest_token
+    except SecretUnreadableError:
+        # eyeson knows it still.
+        return None
+    return Secret(token) if token else None
+
+
+def _keep(room: Room, eyeson_id: str, name: str) -> Participant:
+    """The guest's row. Raises UnexpectedAnswerError for the id of a user of the site, or of the site."""
+    participant, _ = Participant.objects.get_or_create(
+        room=room, eyeson_id=eyeson_id, defaults={"guest": True, "name": name[:LONGEST_NAME]}
+    )
+    if participant.user_id is not None or participant.is_service:
+        raise UnexpectedAnswerError(ROUTE, 201, "the guest has the id of a user")
+    if not participant.guest:
+        participant.guest = True
+        participant.save(update_fields=["guest"])
+    return participant

@@ -1,0 +1,191 @@
+"""Rooms and the meetings in them: make a room, let people in, end a meeting."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from eyeson_meetings import conf, mirror
+from eyeson_meetings.client.downloads import LinkRules, check_link
+from eyeson_meetings.client.records import Answer, RoomResponse
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.exceptions import (
+    MeetingEndedError,
+    NotAllowedError,
+    NotFoundError,
+    RoomClosedError,
+    UnexpectedAnswerError,
+    UnknownAccountError,
+)
+from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
+from eyeson_meetings.policies import policy
+
+from .accounts import client_for
+from .control import ask_what_runs
+from .guest_entry import enter_as_guest
+from .joining import enter
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from eyeson_meetings.policies import User
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinedRoom:
+    """Somebody's way into a meeting. `url` is as good as the person: redirect to it, show it nowhere."""
+
+    url: Secret
+    participant: Participant
+    #: None when eyeson did not say which meeting it is.
+    meeting: Meeting | None
+
+
+def create_room(
+    *,
+    name: str,
+    host: AbstractBaseUser | None = None,
+    account: str = conf.DEFAULT_ACCOUNT,
+    eyeson_id: str | None = None,
+    guest_access: str = Room.GuestAccess.NONE,
+    options: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Room:
+    """Make a room, with `host` as its first member. eyeson learns of it at the first join.
+
+    A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
+    Raises UnknownAccountError; IntegrityError when the site has such a room already.
+    """
+    if account not in conf.account_aliases():
+        raise UnknownAccountError(f'There is no eyeson account "{account}".')
+    with transaction.atomic(using=router.db_for_write(Room)):
+        room = Room(account=account)
+        if eyeson_id is not None:
+            adopted = Room.objects.select_for_update().filter(account=account, adopted=True)
+            room = adopted.filter(eyeson_id=eyeson_id).first() or room
+            room.eyeson_id = eyeson_id
+        room.name, room.name_observed_at, room.adopted = name, None, False
+        room.guest_access = guest_access
+        room.options, room.metadata = dict(options or {}), dict(metadata or {})
+        room.save()
+        if host is not None:
+            add_member(room=room, user=host, role=RoomMember.Role.HOST)
+    return room
+
+
+def add_member(
+    *, room: Room, user: AbstractBaseUser, role: str = RoomMember.Role.MEMBER
+) -> RoomMember:
+    """Let `user` into the room as `role`; a member gets the new role. Raises ValueError for no role."""
+    if role not in RoomMember.Role.values:
+        raise ValueError(f'"{role}" is no role. Roles are: {", ".join(RoomMember.Role.values)}.')
+    member, _ = RoomMember.objects.update_or_create(
+        room=room, user_id=user.pk, defaults={"role": role}
+    )
+    return member
+
+
+def remove_member(*, room: Room, user: AbstractBaseUser) -> None:
+    """Let `user` in no longer. Whoever is in a meeting already stays in."""
+    RoomMember.objects.filter(room=room, user_id=user.pk).delete()
+
+
+def close_room(*, room: Room) -> Room:
+    """Refuse all joins from now on. Ends no meeting, and the history stays."""
+    Room.objects.filter(pk=room.pk, closed_at=None).update(closed_at=timezone.now())
+    room.refresh_from_db(fields=["closed_at"])
+    return room
+
+
+def reopen_room(*, room: Room) -> Room:
+    """Allow joins again."""
+    Room.objects.filter(pk=room.pk).update(closed_at=None)
+    room.refresh_from_db(fields=["closed_at"])
+    return room
+
+
+def join_room(*, room: Room, user: User) -> JoinedRoom:
+    """Let `user` into the room's meeting, starting one if none runs.
+
+    Raises NotAllowedError for an anonymous user and RoomClosedError, without asking eyeson;
+    ConfigurationError; EyesonError, our rows being unchanged
+    when eyeson refused or was down; UnexpectedAnswerError and LinkRefusedError when the answer leads nowhere
+    we follow, which is known only after the meeting has started and is mirrored.
+    """
+    if not user.is_authenticated:
+        raise NotAllowedError("Whoever has no account enters as a guest.")
+    refuse_if_closed(room)
+    entry = enter(room=room, user=user, name=policy().display_name(user))
+    return _let_in(room, entry.participant, entry.answer, route="POST /rooms")
+
+
+def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> JoinedRoom:
+    """Let somebody without an account into the room's running meeting; never starts one.
+
+    `guest_id` is the `eyeson_id` of the guest they were before, if they were one here; anything else is
+    ignored. Raises RoomClosedError and MeetingNotRunningError without asking eyeson; MeetingEndedError;
+    MeetingLockedError; ConfigurationError; other EyesonErrors and LinkRefusedError as `join_room`.
+    """
+    refuse_if_closed(room)
+    entry = enter_as_guest(room=room, name=name, guest_id=guest_id)
+    return _let_in(room, entry.participant, entry.answer, route="POST /guests/:guest_token")
+
+
+def end_meeting(*, meeting: Meeting, user: User | None = None) -> Meeting:
+    """End the meeting for all; answers it as it is then. One that has ended stays as it is.
+
+    Never ends a later meeting of the room: eyeson is asked first which one runs. Raises EyesonError.
+    """
+    meeting.refresh_from_db()
+    if meeting.ended_at is not None:
+        return meeting
+    room = meeting.room
+    running = ask_what_runs(room)
+    ended_at = running.observed_at
+    if running.value is not None and running.value.started_at == meeting.started_at:
+        logger.info("Meeting %s is ended for all by user %s", meeting.uuid, user and user.pk)
+        try:
+            ended_at = client_for(room.account).rooms.end(room_id=room.eyeson_id).observed_at
+        except (NotFoundError, MeetingEndedError) as error:
+            # Somebody else was first.
+            ended_at = error.observed_at or ended_at
+    return mirror.mark_gone(meeting, observed_at=ended_at)
+
+
+def refuse_if_closed(room: Room) -> None:
+    """Raises RoomClosedError for a room that is closed by now."""
+    if not Room.objects.filter(pk=room.pk, closed_at=None).exists():
+        raise RoomClosedError("This room is closed.")
+
+
+def _let_in(
+    room: Room, participant: Participant, answer: Answer[RoomResponse], *, route: str
+) -> JoinedRoom:
+    """Mirror the answer, and check where it leads."""
+    meeting = mirror.apply_room_response(
+        answer.value,
+        account=room.account,
+        observed_at=answer.observed_at,
+        participant=participant,
+    )
+    page = answer.value.links.gui
+    if page is None:
+        raise UnexpectedAnswerError(route, 201, "the answer has no links.gui")
+    check_link(page, _rules_for_pages(conf.account(room.account)))
+    return JoinedRoom(url=page, participant=participant, meeting=meeting)
+
+
+def _rules_for_pages(account: conf.Account) -> LinkRules:
+    """Where a meeting page may be: the sandbox of a sandbox account has its own."""
+    hosts = tuple(conf.setting("MEETING_HOSTS"))
+    if account.sandbox:
+        hosts = (*hosts, urlsplit(account.base_url).hostname or "")
+    return LinkRules(allowed_hosts=hosts, sandbox=account.sandbox)

@@ -1,0 +1,158 @@
+"""What eyeson's answers mean: JSON with limits, and the one place where statuses become errors."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+from eyeson_meetings.exceptions import (
+    ConflictError,
+    EyesonError,
+    FeatureDisabledError,
+    InvalidRequestError,
+    KeyLockedError,
+    KeyRefusedError,
+    MeetingEndedError,
+    MeetingLockedError,
+    NotFoundError,
+    NotPossibleNowError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+
+from .calls import Call, Credential
+from .records import now
+
+#: Longest message of eyeson's that an error repeats, in characters.
+LONGEST_MESSAGE = 300
+#: A longer wish to wait is no wish but a mistake (seconds).
+LONGEST_RETRY_AFTER_SECONDS = 86_400.0
+
+_SAME_FOR_ALL: dict[int, type[EyesonError]] = {
+    400: InvalidRequestError,
+    404: NotFoundError,
+    405: FeatureDisabledError,
+    406: NotPossibleNowError,
+    409: ConflictError,
+    413: InvalidRequestError,
+    414: InvalidRequestError,
+    415: InvalidRequestError,
+    422: InvalidRequestError,
+}
+_WITH_API_KEY: dict[int, type[EyesonError]] = {
+    401: KeyRefusedError,
+    403: KeyRefusedError,
+    410: NotFoundError,
+    423: KeyLockedError,
+}
+_WITH_KEY_IN_PATH: dict[int, type[EyesonError]] = {
+    401: NotFoundError,
+    410: MeetingEndedError,
+    423: KeyLockedError,
+}
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An HTTP answer that came whole."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    @property
+    def is_success(self) -> bool:
+        """200, 201 and 204 are treated alike (API reference 1.4)."""
+        return 200 <= self.status < 300
+
+    @property
+    def observed_at(self) -> datetime:
+        """Its `Date`; the local clock when there is none that can be read."""
+        try:
+            moment = parsedate_to_datetime(self.headers.get("Date", ""))
+        except (ValueError, OverflowError):
+            return now()
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """How long eyeson asks us to wait, at most a day; None when it does not say."""
+        text = self.headers.get("Retry-After", "").strip()
+        if text.isascii() and text.isdigit():
+            return min(float(text), LONGEST_RETRY_AFTER_SECONDS)
+        try:
+            moment = parsedate_to_datetime(text)
+        except (ValueError, OverflowError):
+            return None
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+        seconds = (moment - self.observed_at).total_seconds()
+        return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def json_in(reply: Reply, call: Call) -> Any:
+    """The JSON of a success. Raises UnexpectedAnswerError for what is none."""
+    problem = ""
+    if encoding := reply.headers.get("Content-Encoding", "identity").strip().lower():
+        problem = "" if encoding == "identity" else "a compressed body"
+    if not problem:
+        try:
+            return json.loads(reply.body, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            problem = "no JSON" if reply.body.strip() else "an empty body"
+    # Not inside the `except`: the cause would show the body, and with it an access key.
+    raise UnexpectedAnswerError(call.route, reply.status, problem)
+
+
+def error_for(reply: Reply, call: Call, *, api_key: str) -> EyesonError:
+    """The error that an answer other than success means, by its status and the call's credential."""
+    message = _message_in(reply.body, [*call.secrets(), api_key])
+    status = reply.status
+    if status in (408, 425, 429) or status >= 500:
+        wish = reply.retry_after_seconds
+        return UnavailableError(call.route, status, message, retry_after_seconds=wish)
+    if 300 <= status < 400:
+        return UnexpectedAnswerError(call.route, status, "a redirect, which is not followed")
+    return _kind_of(status, call)(call.route, status, message)
+
+
+def _kind_of(status: int, call: Call) -> type[EyesonError]:
+    if status in _SAME_FOR_ALL:
+        return _SAME_FOR_ALL[status]
+    if call.credential is Credential.API_KEY:
+        return _WITH_API_KEY.get(status, UnexpectedAnswerError)
+    if status == 403:
+        return call.on_forbidden
+    if status == 423 and call.credential is Credential.GUEST_TOKEN:
+        return MeetingLockedError
+    return _WITH_KEY_IN_PATH.get(status, UnexpectedAnswerError)
+
+
+def _message_in(body: bytes, secrets: list[str]) -> str:
+    """eyeson's own words, `{"error": text}` or `{"errors": [texts]}`, without secrets; else nothing."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if not isinstance(answer, dict):
+        return ""
+    texts = [answer.get("error"), *_list_in(answer.get("errors"))]
+    message = "; ".join(text for text in texts if isinstance(text, str) and text)
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        message = message.replace(secret, "***")
+    message = _CONTROL.sub(" ", _URL.sub("(link)", message)).strip()
+    return message[:LONGEST_MESSAGE]
+
+
+def _list_in(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")

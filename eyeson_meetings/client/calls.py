@@ -1,0 +1,103 @@
+"""What is asked of eyeson: a call, its path and its form (API reference 1.2, 1.3)."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from eyeson_meetings.exceptions import EyesonError, ForbiddenError, InvalidRequestError
+
+from .secrets import Secret, revealed
+
+
+class Credential(enum.Enum):
+    """What opens an endpoint. Only the API key is a header; the others stand in the path."""
+
+    API_KEY = "API key"
+    ACCESS_KEY = "access key"
+    GUEST_TOKEN = "guest token"  # noqa: S105 - a name, not a token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request. `path` is a template, `segments` fill its `:names`; only the template is ever shown."""
+
+    method: str
+    path: str
+    credential: Credential = Credential.API_KEY
+    segments: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
+    query: Mapping[str, Any] = field(default_factory=dict)
+    form: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: What a 403 means where the credential is no API key.
+    on_forbidden: type[EyesonError] = ForbiddenError
+
+    @property
+    def route(self) -> str:
+        """Method and path template, for messages."""
+        return f"{self.method} {self.path}"
+
+    def target(self, *, page: int | None = None) -> Secret:
+        """Path and query. Raises InvalidRequestError when a segment cannot stand in a path."""
+        if problem := self._problem():
+            raise InvalidRequestError(self.route, None, f"{problem}; nothing was sent")
+        parts = (self._filled(part) for part in self.path.split("/"))
+        query = urlencode(list(_flat({**self.query, "page": page})))
+        return Secret("/".join(parts) + (f"?{query}" if query else ""))
+
+    def body(self) -> bytes | None:
+        """The form, None when there is nothing to send."""
+        pairs = [(name, text.encode(errors="replace")) for name, text in _flat(self.form)]
+        return urlencode(pairs).encode("ascii") if pairs else None
+
+    def secrets(self) -> list[str]:
+        """Texts of this call that no message may repeat."""
+        return [value.reveal() for value in self.segments.values() if isinstance(value, Secret)]
+
+    def _problem(self) -> str:
+        for name, value in self.segments.items():
+            text = revealed(value)
+            # "%2E%2E" is ".." to everything that reads a URL, so there is no way to write it.
+            if text in ("", ".", ".."):
+                return f'{name} must not be empty, "." or ".."'
+            if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+                return f"{name} has characters that cannot be sent"
+        return ""
+
+    def _filled(self, part: str) -> str:
+        if not part.startswith(":"):
+            return part
+        return quote(revealed(self.segments[part[1:]]), safe="")
+
+
+def secret(value: Secret | str) -> Secret:
+    """The value as a Secret: keys and tokens are wrapped as soon as they come in."""
+    return value if isinstance(value, Secret) else Secret(value)
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Bracket names and texts: `a[b]=true`, `c[]=d`. None is left out."""
+    for key, value in values.items():
+        name = f"{prefix}[{key}]" if prefix else str(key)
+        if value is None:
+            continue
+        if isinstance(value, Mapping):
+            yield from _flat(value, name)
+        elif isinstance(value, list | tuple):
+            yield from ((f"{name}[]", _text(item)) for item in value)
+        else:
+            yield name, _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise TypeError(f"A form cannot hold {type(value).__name__}.")

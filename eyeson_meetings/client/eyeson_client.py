@@ -1,0 +1,48 @@
+"""The API of one eyeson account."""
+
+from __future__ import annotations
+
+from .guests import Guests
+from .recordings import Recordings
+from .rooms import Rooms
+from .secrets import Secret
+from .snapshots import Snapshots
+from .transport import Transport
+from .users import Users
+from .webhooks import Webhooks
+
+DEFAULT_BASE_URL = "https://api.eyeson.team"
+
+
+class EyesonClient:
+    """eyeson's endpoints, by resource. Cheap to make, safe to share between threads and processes.
+
+    `timeouts_seconds` are the longest waits for a connection and between two bytes of an answer.
+    `sandbox` allows a `base_url` without TLS, and nothing else does. Every call raises EyesonError.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret,
+        base_url: str = DEFAULT_BASE_URL,
+        timeouts_seconds: tuple[float, float] = (5.0, 30.0),
+        sandbox: bool = False,
+    ) -> None:
+        """Connects to nobody. Raises ConfigurationError for a key or address that cannot be used."""
+        self._transport = Transport(
+            api_key=api_key,
+            base_url=base_url,
+            timeouts_seconds=timeouts_seconds,
+            sandbox=sandbox,
+        )
+        self.rooms = Rooms(self._transport)
+        self.users = Users(self._transport)
+        self.guests = Guests(self._transport)
+        self.recordings = Recordings(self._transport)
+        self.snapshots = Snapshots(self._transport)
+        self.webhooks = Webhooks(self._transport)
+
+    def close(self) -> None:
+        """Close this thread's connections. The client can be used again."""
+        self._transport.close()

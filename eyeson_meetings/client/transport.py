@@ -1,0 +1,327 @@
+"""The one class that talks to eyeson's API.
+
+A session belongs to one thread of one process. Requests have time limits, TLS is verified, nothing of the
+environment (proxies, .netrc, CA bundles) is used, cookies and redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import re
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from http.client import HTTPException
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NewConnectionError,
+    ProtocolError,
+)
+from urllib3.util.retry import Retry
+
+from eyeson_meetings.exceptions import (
+    ConfigurationError,
+    EyesonError,
+    NetworkError,
+    UnexpectedAnswerError,
+)
+
+from .answers import Reply, error_for, json_in
+from .calls import Call, Credential, secret
+from .quiet_logs import paths_hidden
+from .records import Answer, UnreadableRecordError
+from .secrets import Secret
+from .sessions import BareSession
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+#: Answers longer than this are not read (bytes).
+LONGEST_ANSWER = 8 * 1024**2
+#: Entries of a full page (API reference 1.7).
+PAGE_LENGTH = 25
+#: No list is longer than so many pages.
+PAGES_ALLOWED = 1000
+#: Requests for one call, where it may be repeated.
+TRIES = 3
+#: No try begins later than this after the first (seconds).
+PATIENCE_SECONDS = 20.0
+
+_READ_BYTES = 64 * 1024
+
+
+class _Backoff(Retry):
+    """What may be repeated: everything that never left, and GET and DELETE whatever happened."""
+
+    def get_backoff_time(self) -> float:
+        """Full jitter, from the first repetition on (seconds)."""
+        longest: float = min(self.backoff_max, self.backoff_factor * 2 ** len(self.history))
+        return random.uniform(0, longest)  # noqa: S311 - spreads load, keeps no secret
+
+
+_FIRST_TRY = _Backoff(
+    total=TRIES - 1,
+    allowed_methods=frozenset({"GET", "DELETE"}),
+    status_forcelist=frozenset({429, 500, 502, 503, 504}),
+    backoff_factor=0.3,
+    backoff_max=4.0,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lost:
+    """No answer came. `sent` is False when the request certainly never left."""
+
+    reason: str
+    sent: bool = True
+
+
+class Transport:
+    """Sends calls and reads answers. Safe to share between threads and across a fork."""
+
+    def __init__(
+        self,
+        *,
+        api_key: str | Secret,
+        base_url: str,
+        timeouts_seconds: tuple[float, float],
+        sandbox: bool,
+    ) -> None:
+        """`timeouts_seconds`: to connect, and between two bytes. Raises ConfigurationError."""
+        self._api_key = secret(api_key)
+        # An invalid header would be refused by requests with a message that holds the key.
+        if not re.fullmatch(r"[\x21-\x7e]+", self._api_key.reveal()):
+            raise ConfigurationError("An API key is made of visible ASCII characters.")
+        self._base_url = _checked_base_url(base_url, sandbox=sandbox)
+        self._timeouts_seconds = timeouts_seconds
+        self._local = threading.local()
+
+    def close(self) -> None:
+        """Close this thread's connections. The next call opens new ones."""
+        session: BareSession | None = getattr(self._local, "session", None)
+        if session is not None and self._local.pid == os.getpid():
+            session.close()
+        self._local.session = None
+
+    def tell(self, call: Call) -> Answer[None]:
+        """Make a call whose answer has no use (API reference 1.4). Raises EyesonError."""
+        return Answer(None, self._send(call).observed_at)
+
+    def ask(self, call: Call, read: Callable[[Any], T]) -> Answer[T]:
+        """Make a call and read its answer. Raises EyesonError."""
+        reply = self._send(call)
+        value = json_in(reply, call)
+        try:
+            return Answer(read(value), reply.observed_at)
+        except UnreadableRecordError as error:
+            problem = str(error)
+        raise UnexpectedAnswerError(call.route, reply.status, problem)
+
+    def ask_list(self, call: Call, read: Callable[[Any], T]) -> Answer[list[T]]:
+        """A list that has no pages. Entries that cannot be read are left out. Raises EyesonError."""
+        answer = self.ask(call, _entries)
+        return Answer(list(_readable(answer.value, read)), answer.observed_at)
+
+    def ask_all(
+        self, call: Call, read: Callable[[Any], T], *, key: Callable[[T], str]
+    ) -> Answer[list[T]]:
+        """All pages of a list: up to a short page, or one that brings nothing new.
+
+        Each entry comes once, by `key`; those that cannot be read are left out. `observed_at` is that of
+        the first page: whatever changed since may be missing. Raises EyesonError.
+        """
+        found: dict[str, T] = {}
+        observed_at = None
+        for page in range(1, PAGES_ALLOWED + 1):
+            answer = self.ask(replace(call, query={**call.query, "page": page}), _entries)
+            observed_at = observed_at or answer.observed_at
+            fresh = {key(entry): entry for entry in _readable(answer.value, read)}
+            is_repeated = fresh.keys() <= found.keys()
+            found = {**fresh, **found}
+            if len(answer.value) < PAGE_LENGTH or is_repeated:
+                return Answer(list(found.values()), observed_at)
+        raise UnexpectedAnswerError(call.route, 200, "a list without an end")
+
+    def _send(self, call: Call) -> Reply:
+        """The answer to a call, over as many tries as it may take. Raises EyesonError."""
+        target, retries = call.target(), _FIRST_TRY
+        ends_at = time.monotonic() + PATIENCE_SECONDS
+        is_outcome_known = True
+        while True:
+            outcome = self._exchange(call, target)
+            if isinstance(outcome, Reply) and outcome.is_success:
+                return outcome
+            if (
+                isinstance(outcome, Reply)
+                and not is_outcome_known
+                and _finds_nothing(call, outcome)
+            ):
+                # An earlier try did it, and its answer was lost.
+                return outcome
+            is_outcome_known = is_outcome_known and _leaves_no_doubt(outcome)
+            again = _next_try(retries, call, outcome)
+            wait = 0.0 if again is None else _wait_seconds(again, outcome)
+            if again is None or time.monotonic() + wait > ends_at:
+                raise self._error(call, outcome)
+            logger.debug("%s is tried again in %.1f s.", call.route, wait)
+            time.sleep(wait)
+            retries = again
+
+    def _exchange(self, call: Call, target: Secret) -> Reply | _Lost:
+        """One request. Returns what went wrong instead of raising it: tracebacks show the URL."""
+        session, headers = self._session(), {}
+        if call.credential is Credential.API_KEY:
+            headers["Authorization"] = self._api_key.reveal()
+        body = call.body()
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        try:
+            with paths_hidden(call.path):
+                response = session.request(
+                    call.method,
+                    self._base_url + target.reveal(),
+                    data=body,
+                    headers=headers,
+                    timeout=self._timeouts_seconds,
+                    allow_redirects=False,
+                    stream=True,
+                    verify=True,
+                )
+                with response:
+                    return self._read(response)
+        except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
+            return _Lost(reason=_reason(error), sent=not _never_left(error))
+
+    def _read(self, response: requests.Response) -> Reply | _Lost:
+        """The whole answer; it may take as long as the wait for its first byte, and no longer."""
+        ends_at = time.monotonic() + self._timeouts_seconds[1]
+        body = bytearray()
+        while chunk := response.raw.read1(_READ_BYTES, decode_content=False):
+            body += chunk
+            if len(body) > LONGEST_ANSWER:
+                response.raw.close()
+                return _Lost(reason=f"its answer is longer than {LONGEST_ANSWER} bytes")
+            if time.monotonic() > ends_at:
+                response.raw.close()
+                return _Lost(reason="its answer came too slowly")
+        response.raw.release_conn()
+        return Reply(status=response.status_code, headers=response.headers, body=bytes(body))
+
+    def _error(self, call: Call, outcome: Reply | _Lost) -> EyesonError:
+        if isinstance(outcome, _Lost):
+            return NetworkError(call.route, outcome.reason, sent=outcome.sent)
+        error = error_for(outcome, call, api_key=self._api_key.reveal())
+        error.observed_at = outcome.observed_at
+        return error
+
+    def _session(self) -> BareSession:
+        """This thread's session. After a fork the child makes its own: two must not share a socket."""
+        session: BareSession | None = getattr(self._local, "session", None)
+        if session is None or self._local.pid != os.getpid():
+            session = BareSession(HTTPAdapter(max_retries=0), accept="application/json")
+            self._local.session = session
+            self._local.pid = os.getpid()
+        return session
+
+
+def _next_try(retries: _Backoff, call: Call, outcome: Reply | _Lost) -> _Backoff | None:
+    """The count with this try taken off; None when the call must not be repeated, or not again."""
+    error: HTTPError | None = None
+    if isinstance(outcome, _Lost):
+        error = ProtocolError() if outcome.sent else ConnectTimeoutError()
+    elif not retries.is_retry(call.method, outcome.status):
+        return None
+    try:
+        return retries.increment(call.method, call.route, error=error)
+    except HTTPError:
+        return None
+
+
+def _wait_seconds(retries: _Backoff, outcome: Reply | _Lost) -> float:
+    wish = outcome.retry_after_seconds if isinstance(outcome, Reply) else None
+    return retries.get_backoff_time() if wish is None else wish
+
+
+def _leaves_no_doubt(outcome: Reply | _Lost) -> bool:
+    """Whether this failed try certainly changed nothing."""
+    if isinstance(outcome, _Lost):
+        return not outcome.sent
+    return outcome.status < 500
+
+
+def _finds_nothing(call: Call, reply: Reply) -> bool:
+    return call.method == "DELETE" and reply.status in (404, 410)
+
+
+def _never_left(error: Exception) -> bool:
+    """Whether the request certainly did not reach eyeson: no connection, or none that can be trusted."""
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(reason, ConnectTimeoutError | NewConnectionError):
+        return True
+    return _is_bad_certificate(error)
+
+
+def _is_bad_certificate(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _reason(error: Exception) -> str:
+    """Why no answer came. None of the error's own words: they spell out the URL."""
+    if _is_bad_certificate(error):
+        return "its certificate is not valid"
+    if _never_left(error):
+        return "no connection could be made"
+    if isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error).lower():
+        return "it took too long"
+    return "the connection broke"
+
+
+def _entries(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise UnreadableRecordError("a list was expected")
+    return value
+
+
+def _readable(entries: list[object], read: Callable[[Any], T]) -> Iterator[T]:
+    for entry in entries:
+        try:
+            yield read(entry)
+        except UnreadableRecordError:
+            continue
+
+
+def _checked_base_url(base_url: str, *, sandbox: bool) -> str:
+    """Raises ConfigurationError for an address that keys must not be sent to."""
+    problem = ""
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, problem = None, "is no address"
+    if not problem:
+        if parts.scheme != "https" and not (sandbox and parts.scheme == "http"):
+            problem = "must begin with https://"
+        elif not host or not re.fullmatch(r"[\x21-\x7e]+", base_url) or "\\" in base_url:
+            problem = "is no address"
+        elif "@" in base_url or parts.query or parts.fragment:
+            problem = "must have neither a name before @, nor ? or #"
+    if problem:
+        raise ConfigurationError(f"The base address of eyeson's API {problem}.")
+    return base_url.rstrip("/")

@@ -7,6 +7,7 @@ import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import SecretUnreadableError
@@ -39,7 +40,7 @@ def _fernet() -> MultiFernet:
     return MultiFernet([Fernet(key) for key in keys])
 
 
-def _derived_key(secret_key: str) -> bytes:
+def _derived_key(secret_key: str | bytes) -> bytes:
     # The prefix keeps this key apart from every other use of SECRET_KEY.
-    digest = hashlib.sha256(b"eyeson_meetings.encryption:" + secret_key.encode()).digest()
+    digest = hashlib.sha256(b"eyeson_meetings.encryption:" + force_bytes(secret_key)).digest()
     return base64.urlsafe_b64encode(digest)

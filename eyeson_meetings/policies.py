@@ -83,7 +83,9 @@ class DefaultPolicy:
         return self._role(user, room) == RoomMember.Role.HOST
 
     def _has_permission(self, user: User, codename: str) -> bool:
-        return bool(user.has_perm(f"eyeson_meetings.{codename}"))
+        # A site's own user model may know no permissions at all.
+        has_perm = getattr(user, "has_perm", None)
+        return has_perm is not None and bool(has_perm(f"eyeson_meetings.{codename}"))
 
 
 def policy() -> DefaultPolicy:

@@ -33,7 +33,9 @@ class Meeting(models.Model):
     #: Fact (maximum): when eyeson's own API last said that this meeting runs.
     alive_at = models.DateTimeField(_("last seen alive"), null=True, blank=True)
     #: Fact (minimum): when eyeson's API said that this meeting is over.
-    gone_at = models.DateTimeField(null=True, blank=True)
+    gone_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Fact (maximum): the same, last; it counts once the meeting was seen alive after `gone_at`.
+    gone_last_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Sync's first miss in a row; the second, at least a minute later, makes `gone_at`.
     missed_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror from the facts of the room.
@@ -71,6 +73,10 @@ class Meeting(models.Model):
         """The token that lets guests in. Raises SecretUnreadableError."""
         return crypto.decrypt(self.guest_token_encrypted) if self.guest_token_encrypted else None
 
+    @guest_token.setter
+    def guest_token(self, token: str | None) -> None:
+        self.guest_token_encrypted = crypto.encrypt(token) if token else ""
+
 
 class RoomShutdown(models.Model):
     """A fact about a room: eyeson said at that time that its meeting was shut down, not which one."""
@@ -90,7 +96,7 @@ class RoomShutdown(models.Model):
 
 
 class AccessKey(models.Model):
-    """One person's key to one meeting, encrypted. Deleted when the meeting ends."""
+    """One person's latest key to one meeting, encrypted. Deleted when the meeting ends."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="access_keys")
     participant = models.ForeignKey(
@@ -102,6 +108,11 @@ class AccessKey(models.Model):
     class Meta:
         verbose_name = _("access key")
         verbose_name_plural = _("access keys")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "participant"], name="eyeson_access_key_identity"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participant} → {self.meeting}"
@@ -110,3 +121,7 @@ class AccessKey(models.Model):
     def key(self) -> str:
         """The key itself. Raises SecretUnreadableError."""
         return crypto.decrypt(self.key_encrypted)
+
+    @key.setter
+    def key(self, key: str) -> None:
+        self.key_encrypted = crypto.encrypt(key)

@@ -68,6 +68,8 @@ class PresenceFact(models.Model):
     at = models.DateTimeField()
     #: Two facts of one second: leaving beats joining, whatever came first.
     online = models.BooleanField()
+    #: False when this is how eyeson's list showed it then, not the coming or going itself.
+    exact = models.BooleanField(default=True)
 
     class Meta:
         verbose_name = _("presence fact")

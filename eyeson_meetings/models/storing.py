@@ -57,6 +57,8 @@ class StoredFile(models.Model):
         FETCHING = "fetching", _("fetching")
         STORED = "stored", _("stored")
         FAILED = "failed", _("failed")
+        #: The site had it, for as long as RETENTION_DAYS allows.
+        PRUNED = "pruned", _("deleted after its time")
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
     account = models.CharField(_("account"), max_length=64)
@@ -101,7 +103,10 @@ class StoredFile(models.Model):
     store_state = models.CharField(
         _("storing"), max_length=16, choices=StoreState.choices, default=StoreState.NONE
     )
+    #: Since bytes last arrived.
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
+    #: Attempts in which something arrived that was no recording or picture.
+    content_faults = models.PositiveIntegerField(default=0, editable=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
     error = models.TextField(_("last error"), blank=True, editable=False)
     lease_owner = models.CharField(max_length=64, blank=True, editable=False)

@@ -1,0 +1,26 @@
+"""How facts enter: records in, rows out.
+
+Every `apply_*` takes one record as of `observed_at` (eyeson's clock), in one transaction that locks the
+room first. The same facts in any order, any number of times, by any number of processes leave the same
+rows, because facts are only ever added up (`rules.py`) and everything else is derived from them. Signals
+are sent once a transition, when the transaction commits.
+"""
+
+from .deliveries import apply_delivery
+from .participants import apply_participant, apply_user
+from .recordings import apply_recording
+from .rooms import apply_room, apply_room_response, mark_gone, mark_missed, room_for
+from .snapshots import apply_snapshot
+
+__all__ = [
+    "apply_delivery",
+    "apply_participant",
+    "apply_recording",
+    "apply_room",
+    "apply_room_response",
+    "apply_snapshot",
+    "apply_user",
+    "mark_gone",
+    "mark_missed",
+    "room_for",
+]

@@ -1,0 +1,286 @@
+"""What one record changes in one room: first the facts, then all that follows from them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models as django_models
+from django.db import transaction
+from django.dispatch import Signal
+
+from eyeson_meetings import signals
+from eyeson_meetings.client import records
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.models import (
+    AccessKey,
+    Meeting,
+    Participant,
+    PresenceFact,
+    Recording,
+    Room,
+    RoomShutdown,
+    Snapshot,
+)
+
+from . import presences, rules, texts
+
+MEETING_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
+
+
+class RoomChange:
+    """One change of one room. Only under the lock of the room; `settle` ends it.
+
+    What is derived is brought up to date from the oldest meeting that a new fact can touch, so that a
+    room with years of history costs no more than a young one, as long as the facts are recent. Facts
+    that were known already cost nothing.
+    """
+
+    def __init__(self, room: Room, *, observed_at: datetime) -> None:
+        self.room = room
+        self.observed_at = observed_at
+        self.meetings: dict[datetime, Meeting] = {}
+        self.participants: dict[str, Participant] = {}
+        self._guest_tokens: dict[datetime, Secret] = {}
+        self._spans_since: datetime | None = None
+        self._has_new_meetings = False
+        self._presence_since: datetime | None = None
+        self._seen_or_gone: set[int] = set()
+        self._signals: list[tuple[Signal, django_models.Model, datetime]] = []
+
+    def hear_room(
+        self, record: records.Room, source: rules.Source, *, locked: bool | None = None
+    ) -> Meeting | None:
+        """Take in a room object; answers the meeting it is about, if it names one."""
+        self.hear_room_name(record.name)
+        facts = rules.read_room(
+            ready=record.ready,
+            started_at=record.started_at,
+            shutdown=record.shutdown,
+            observed_at=self.observed_at,
+            source=source,
+            locked=locked,
+        )
+        if facts.shutdown_at is not None:
+            self._hear_shutdown(facts.shutdown_at)
+        if facts.meeting is None:
+            return None
+        if record.guest_token is not None:
+            self._guest_tokens[facts.meeting.started_at] = record.guest_token
+        return self.hear_meeting(facts.meeting)
+
+    def hear_meeting(self, facts: rules.MeetingFacts) -> Meeting:
+        """Take in facts about one meeting; what follows from them waits for `settle`."""
+        meeting = self.meetings.get(facts.started_at)
+        if meeting is None:
+            meeting, is_new = Meeting.objects.get_or_create(
+                room=self.room, started_at=facts.started_at
+            )
+            self.meetings[facts.started_at] = meeting
+            if is_new:
+                self._has_new_meetings = True
+                self._touch_spans(facts.started_at)
+                self.tell(signals.meeting_opened, meeting, meeting.started_at)
+        before = _facts_of(meeting)
+        merged = before.merged(facts)
+        changed = [name for name in MEETING_FACTS if getattr(before, name) != getattr(merged, name)]
+        for name in changed:
+            setattr(meeting, name, getattr(merged, name))
+        if "ready_at" in changed and before.ready_at is None:
+            self.tell(signals.meeting_started, meeting, self.observed_at)
+        if meeting.missed_at and merged.alive_at and meeting.missed_at <= merged.alive_at:
+            meeting.missed_at = None
+            changed.append("missed_at")
+        if changed:
+            meeting.save(update_fields=changed)
+            self._touch_spans(meeting.started_at)
+        return meeting
+
+    def hear_person(
+        self, eyeson_id: str, *, name: str | None, avatar: str | None, guest: bool | None
+    ) -> Participant | None:
+        """Take in a person. None for a guest under the id of a user of the site: not that user.
+
+        `guest`: None when the record does not say; that makes nobody a guest, and no guest anything else.
+        """
+        participant = self.participants.get(eyeson_id)
+        if participant is None:
+            participant, _ = Participant.objects.get_or_create(
+                room=self.room, eyeson_id=texts.id_of(eyeson_id), defaults={"guest": bool(guest)}
+            )
+            self.participants[eyeson_id] = participant
+        if guest and (participant.user_id is not None or participant.is_service):
+            return None
+        before = rules.PersonFacts(
+            observed_at=participant.name_observed_at,
+            name=participant.name,
+            avatar=participant.avatar,
+            guest=participant.guest,
+        )
+        known_name = texts.name_of(name)
+        merged = before.merged(
+            rules.PersonFacts(
+                observed_at=self.observed_at if known_name else None,
+                name=known_name,
+                avatar=texts.address_of(avatar) if known_name else "",
+                guest=bool(guest),
+            )
+        )
+        if merged != before:
+            participant.name_observed_at = merged.observed_at
+            participant.name, participant.avatar = merged.name, merged.avatar
+            participant.guest = merged.guest
+            participant.save(update_fields=["name_observed_at", "name", "avatar", "guest"])
+        return participant
+
+    def hear_presence(self, participant: Participant, *, online: bool, exact: bool) -> None:
+        """Take in that a participant was online, or was not, when the record was observed."""
+        fact = rules.PresenceFact(at=self.observed_at, online=online, exact=exact)
+        row, is_new = PresenceFact.objects.get_or_create(
+            participant=participant, at=fact.at, defaults={"online": online, "exact": exact}
+        )
+        merged = fact.merged(rules.PresenceFact(at=row.at, online=row.online, exact=row.exact))
+        if (merged.online, merged.exact) != (row.online, row.exact):
+            row.online, row.exact = merged.online, merged.exact
+            row.save(update_fields=["online", "exact"])
+        elif not is_new:
+            return
+        self._seen_or_gone.add(participant.pk)
+        self._presence_since = rules.earliest(self._presence_since, fact.at)
+
+    def settle(self) -> None:
+        """Bring everything derived up to date and send the signals when the transaction commits."""
+        ended: list[Meeting] = []
+        spans_changed = False
+        if self._spans_since is not None:
+            spans_changed, ended = self._settle_spans(self._window_start(self._spans_since))
+        self._settle_guest_tokens()
+        self._settle_presences(spans_changed)
+        for meeting in ended:
+            self.tell(signals.meeting_ended, meeting, meeting.ended_at or self.observed_at)
+        for signal, row, occurred_at in self._signals:
+            self._send_on_commit(signal, row, occurred_at)
+        self._signals = []
+        self._spans_since = None
+
+    def tell(self, signal: Signal, row: django_models.Model, occurred_at: datetime) -> None:
+        """Send `signal` about `row` when the transaction commits."""
+        self._signals.append((signal, row, occurred_at))
+
+    def hear_room_name(self, text: str | None) -> None:
+        """Take in a name of the room. Rooms of our own keep the name that the site gave them."""
+        name = texts.name_of(text)
+        room = self.room
+        if not room.adopted or not name:
+            return
+        heard = (self.observed_at, name)
+        if room.name_observed_at is None or heard > (room.name_observed_at, room.name):
+            room.name_observed_at, room.name = heard
+            room.save(update_fields=["name_observed_at", "name"])
+
+    def _hear_shutdown(self, at: datetime) -> None:
+        _, is_new = RoomShutdown.objects.get_or_create(room=self.room, at=at)
+        if is_new:
+            # It can end meetings of an earlier whole second only.
+            self._touch_spans(rules.whole_second(at))
+
+    def _touch_spans(self, time: datetime) -> None:
+        self._spans_since = rules.earliest(self._spans_since, time)
+
+    def _window_start(self, time: datetime) -> datetime:
+        """The `started_at` of the meeting before `time`: no fact at `time` touches an older one."""
+        before = self.room.meetings.filter(started_at__lt=time).order_by("-started_at")
+        return before.values_list("started_at", flat=True).first() or time
+
+    def _meetings_since(self, start: datetime) -> list[Meeting]:
+        rows = self.room.meetings.filter(started_at__gte=start).order_by("started_at")
+        return [self.meetings.setdefault(row.started_at, row) for row in rows]
+
+    def _settle_spans(self, start: datetime) -> tuple[bool, list[Meeting]]:
+        """Derive the ends; answers whether any span changed, and the meetings that ended."""
+        meetings = self._meetings_since(start)
+        shutdowns = self.room.shutdowns.filter(at__gte=start).values_list("at", flat=True)
+        spans = rules.derive_spans(map(_facts_of, meetings), shutdowns)
+        changed, ended = [], []
+        for meeting, span in zip(meetings, spans, strict=True):
+            if meeting.ended_at == span.ended_at:
+                continue
+            if meeting.ended_at is None:
+                ended.append(meeting)
+                meeting.guest_token_encrypted = ""
+            elif span.ended_at is None:
+                self.tell(signals.meeting_opened, meeting, self.observed_at)
+            meeting.ended_at = span.ended_at
+            changed.append(meeting)
+        if changed:
+            Meeting.objects.bulk_update(changed, ["ended_at", "guest_token_encrypted"])
+        if ended:
+            AccessKey.objects.filter(meeting__in=ended).delete()
+        spans_changed = bool(changed) or self._has_new_meetings
+        if spans_changed:
+            self._presence_since = rules.earliest(self._presence_since, start)
+            self._place_files(start, spans)
+        return spans_changed, ended
+
+    def _settle_guest_tokens(self) -> None:
+        for started_at, token in self._guest_tokens.items():
+            meeting = self.meetings[started_at]
+            # A meeting has one token for all its life, and none once it is over.
+            if meeting.ended_at is None and not meeting.guest_token_encrypted:
+                meeting.guest_token = token.reveal()
+                meeting.save(update_fields=["guest_token_encrypted"])
+
+    def _settle_presences(self, spans_changed: bool) -> None:
+        if self._presence_since is None:
+            return
+        start = self._window_start(rules.whole_second(self._presence_since))
+        changes = presences.settle(
+            self.room,
+            self._meetings_since(start),
+            participant_ids=None if spans_changed else self._seen_or_gone,
+        )
+        for change in changes:
+            signal = signals.participant_joined if change.joined else signals.participant_left
+            self.tell(signal, change.participant, change.at or self.observed_at)
+
+    def _place_files(self, start: datetime, spans: list[rules.Span]) -> None:
+        """Recordings and snapshots whose meeting eyeson did not name may now be in another."""
+        for model in (Recording, Snapshot):
+            rows: Any = model.objects.filter(
+                room=self.room,
+                meeting_started_at=None,
+                created_at__gte=rules.whole_second(start),
+            ).only("created_at", "meeting")
+            moved = []
+            for row in rows:
+                span = rules.span_at(spans, row.created_at)
+                meeting = self.meetings[span.started_at] if span else None
+                if row.meeting_id != (meeting and meeting.pk):
+                    row.meeting = meeting
+                    moved.append(row)
+            if moved:
+                model.objects.bulk_update(moved, ["meeting"])
+
+    def _send_on_commit(
+        self, signal: Signal, row: django_models.Model, occurred_at: datetime
+    ) -> None:
+        kwargs: dict[str, Any] = {
+            "room": self.room,
+            str(row._meta.model_name): row,
+            "occurred_at": occurred_at,
+        }
+        transaction.on_commit(lambda: signal.send_robust(sender=type(row), **kwargs))
+
+
+def meeting_at(room: Room, time: datetime) -> Meeting | None:
+    """The meeting of `room` in whose span `time` falls. The spans must be settled."""
+    begun = room.meetings.filter(started_at__lte=rules.latest_start(time))
+    meeting = begun.order_by("-started_at").first()
+    if meeting is None or (meeting.ended_at is not None and meeting.ended_at < time):
+        return None
+    return meeting
+
+
+def _facts_of(meeting: Meeting) -> rules.MeetingFacts:
+    facts = {name: getattr(meeting, name) for name in MEETING_FACTS}
+    return rules.MeetingFacts(started_at=meeting.started_at, **facts)

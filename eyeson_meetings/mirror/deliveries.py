@@ -1,0 +1,30 @@
+"""Webhook bodies enter here, by their type (API reference 17.5)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eyeson_meetings.client import records
+
+from .participants import apply_participant
+from .recordings import apply_recording
+from .rooms import apply_room
+from .snapshots import apply_snapshot
+
+
+def apply_delivery(record: records.Delivery, *, account: str, observed_at: datetime) -> bool:
+    """Take in a webhook body, as of `observed_at`, eyeson's clock.
+
+    False when it is of a type that we do not know, or holds nothing that we could take in.
+    """
+    if record.room is not None and record.type == "room_update":
+        apply_room(record.room, account=account, observed_at=observed_at)
+    elif record.recording is not None and record.type == "recording_update":
+        apply_recording(record.recording, account=account, observed_at=observed_at)
+    elif record.snapshot is not None and record.type == "snapshot_update":
+        apply_snapshot(record.snapshot, account=account, observed_at=observed_at)
+    elif record.participant is not None and record.type == "participant_update":
+        apply_participant(record.participant, account=account, observed_at=observed_at)
+    else:
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""Facts about people enter here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from eyeson_meetings.client import records
+from eyeson_meetings.models import Participant, Room
+
+from . import texts
+from .changes import RoomChange
+from .transactions import lock_known_room, lock_room, one_transaction
+
+
+@one_transaction
+def apply_participant(
+    record: records.Participant,
+    *,
+    account: str,
+    observed_at: datetime,
+    room_eyeson_id: str | None = None,
+    exact: bool = True,
+) -> Participant | None:
+    """Take in a participant: who they are, and whether they are online.
+
+    `exact`: this is an event, told when they came or went; False for eyeson's list of users, which
+    tells only how it was at `observed_at`. A record without `online` tells nothing of that. None when
+    nobody says which room, and for a guest under the id of a user of the site, who must not be taken
+    for that user.
+    """
+    eyeson_id = record.room_id or room_eyeson_id
+    if not eyeson_id:
+        return None
+    room = lock_room(account=account, eyeson_id=texts.id_of(eyeson_id))
+    change = RoomChange(room, observed_at=observed_at)
+    participant = change.hear_person(
+        record.id, name=record.name, avatar=record.avatar, guest=record.guest
+    )
+    if participant is not None and record.online is not None:
+        change.hear_presence(participant, online=record.online, exact=exact)
+    change.settle()
+    return participant
+
+
+@one_transaction
+def apply_user(record: records.User, *, room: Room, observed_at: datetime) -> Participant | None:
+    """Take in a person of `room`, without a word on whether they are online.
+
+    None for a guest under the id of a user of the site, who must not be taken for that user.
+    """
+    change = RoomChange(lock_known_room(room.pk), observed_at=observed_at)
+    participant = change.hear_person(
+        record.id, name=record.name, avatar=record.avatar, guest=record.guest
+    )
+    change.settle()
+    return participant

@@ -1,0 +1,132 @@
+"""Who was online when, and who is online now: derived from the presence facts of a room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+
+from eyeson_meetings.models import Meeting, Participant, Presence, PresenceFact, Room
+
+from . import rules
+
+
+@dataclass(frozen=True)
+class OnlineChange:
+    """Somebody came online or went; `at` is None when no interval tells when."""
+
+    participant: Participant
+    joined: bool
+    at: datetime | None
+
+
+def settle(
+    room: Room, meetings: Sequence[Meeting], *, participant_ids: set[int] | None
+) -> list[OnlineChange]:
+    """Rebuild the presences of `meetings`, which are all of `room` from one of them on.
+
+    `participant_ids`: only theirs; None: everybody's. Rows that are right already are left alone.
+    """
+    if not meetings:
+        return []
+    intervals = _derived(room, meetings, participant_ids)
+    _write(room, meetings, participant_ids, intervals)
+    return _write_online(room, participant_ids, intervals)
+
+
+def _derived(
+    room: Room, meetings: Sequence[Meeting], participant_ids: set[int] | None
+) -> dict[int, list[rules.Interval]]:
+    spans = [rules.Span(started_at=row.started_at, ended_at=row.ended_at) for row in meetings]
+    rows = PresenceFact.objects.filter(
+        participant__room=room, at__gte=rules.whole_second(meetings[0].started_at)
+    )
+    if participant_ids is not None:
+        rows = rows.filter(participant__in=participant_ids)
+    facts: dict[int, list[rules.PresenceFact]] = {}
+    for participant_id, at, online, exact in rows.values_list(
+        "participant_id", "at", "online", "exact"
+    ):
+        fact = rules.PresenceFact(at=at, online=online, exact=exact)
+        facts.setdefault(participant_id, []).append(fact)
+    return {
+        participant_id: rules.derive_intervals(spans, of_participant)
+        for participant_id, of_participant in facts.items()
+    }
+
+
+def _write(
+    room: Room,
+    meetings: Sequence[Meeting],
+    participant_ids: set[int] | None,
+    intervals: dict[int, list[rules.Interval]],
+) -> None:
+    meeting_ids = {meeting.started_at: meeting.pk for meeting in meetings}
+    wanted = {
+        (participant_id, meeting_ids[interval.meeting_started_at], interval.from_at): interval
+        for participant_id, of_participant in intervals.items()
+        for interval in of_participant
+    }
+    rows = Presence.objects.filter(
+        meeting__room=room, meeting__started_at__gte=meetings[0].started_at
+    )
+    if participant_ids is not None:
+        rows = rows.filter(participant__in=participant_ids)
+    wrong, changed = [], []
+    for row in rows:
+        interval = wanted.pop((row.participant_id, row.meeting_id, row.from_at), None)
+        if interval is None:
+            wrong.append(row.pk)
+        elif (row.to_at, row.quality) != (interval.to_at, interval.quality):
+            row.to_at, row.quality = interval.to_at, interval.quality
+            changed.append(row)
+    if wrong:
+        Presence.objects.filter(pk__in=wrong).delete()
+    if changed:
+        Presence.objects.bulk_update(changed, ["to_at", "quality"])
+    Presence.objects.bulk_create(
+        Presence(
+            participant_id=participant_id,
+            meeting_id=meeting_id,
+            from_at=from_at,
+            to_at=interval.to_at,
+            quality=interval.quality,
+        )
+        for (participant_id, meeting_id, from_at), interval in wanted.items()
+    )
+
+
+def _write_online(
+    room: Room, participant_ids: set[int] | None, intervals: dict[int, list[rules.Interval]]
+) -> list[OnlineChange]:
+    online_ids = {pk for pk, own in intervals.items() if any(_is_open(i) for i in own)}
+    concerned = Participant.objects.filter(room=room).filter(
+        Q(online=True) | Q(pk__in=online_ids)
+        if participant_ids is None
+        else Q(pk__in=participant_ids)
+    )
+    changes = []
+    for participant in concerned.order_by("pk"):
+        is_online = participant.pk in online_ids
+        if participant.online != is_online:
+            participant.online = is_online
+            at = _changed_at(intervals.get(participant.pk, ()), is_online)
+            changes.append(OnlineChange(participant, joined=is_online, at=at))
+    for is_online in (True, False):
+        pks = [change.participant.pk for change in changes if change.joined is is_online]
+        if pks:
+            Participant.objects.filter(pk__in=pks).update(online=is_online)
+    return changes
+
+
+def _changed_at(intervals: Iterable[rules.Interval], is_online: bool) -> datetime | None:
+    last = max(intervals, key=lambda interval: interval.from_at, default=None)
+    if last is None:
+        return None
+    return last.from_at if is_online else last.to_at
+
+
+def _is_open(interval: rules.Interval) -> bool:
+    return interval.to_at is None

@@ -1,0 +1,77 @@
+"""Facts about recordings enter here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from eyeson_meetings import signals
+from eyeson_meetings.client import records
+from eyeson_meetings.models import Recording
+
+from . import rules, stored_files
+from .changes import RoomChange
+from .transactions import one_transaction
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+MAX_DURATION_SECONDS = 2**31 - 1
+
+
+@one_transaction
+def apply_recording(
+    record: records.Recording,
+    *,
+    account: str,
+    observed_at: datetime,
+    room_eyeson_id: str | None = None,
+    requested_by: AbstractBaseUser | None = None,
+) -> Recording | None:
+    """Take in a recording (API reference 3.5).
+
+    None when neither the record nor the caller nor an older record says which room it is of. The
+    first who is said to have requested it stays.
+    """
+    room = stored_files.room_of(Recording, record, account=account, room_eyeson_id=room_eyeson_id)
+    if room is None:
+        return None
+    change = RoomChange(room, observed_at=observed_at)
+    row = hear_recording(change, record, requested_by=requested_by)
+    change.settle()
+    stored_files.place(change, row)
+    return row
+
+
+def hear_recording(
+    change: RoomChange,
+    record: records.Recording,
+    *,
+    requested_by: AbstractBaseUser | None = None,
+) -> Recording:
+    """Take in a recording of the room of `change`. It is to be placed after `settle`."""
+    known = stored_files.known_files(change, Recording, [record.id])
+    is_available = record.download is not None
+    row, before = stored_files.hear_file(
+        change,
+        Recording,
+        known.get(record.id),
+        record,
+        rules.FileFacts(
+            created_at=record.created_at,
+            available_at=change.observed_at if is_available else None,
+            remote_state=record.state.value if record.state is not None else "",
+            duration=_duration(record.duration),
+        ),
+        made_by=record.user,
+        requested_by=requested_by,
+    )
+    if row.remote_state == Recording.RemoteState.RECORDING != before.remote_state:
+        change.tell(signals.recording_started, row, row.created_at or change.observed_at)
+    if is_available and before.available_at is None:
+        change.tell(signals.recording_available, row, change.observed_at)
+    return row
+
+
+def _duration(seconds: int | None) -> int | None:
+    return None if seconds is None else min(max(seconds, 0), MAX_DURATION_SECONDS)

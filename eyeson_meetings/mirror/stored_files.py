@@ -1,0 +1,125 @@
+"""What recordings and snapshots share on their way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from eyeson_meetings.client import records
+from eyeson_meetings.models import Participant, Recording, Room, Snapshot
+
+from . import rules, texts
+from .changes import RoomChange, meeting_at
+from .transactions import lock_known_room, lock_room
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+FileRow = TypeVar("FileRow", Recording, Snapshot)
+
+
+def room_of(
+    model: type[Recording] | type[Snapshot],
+    record: records.Recording | records.Snapshot,
+    *,
+    account: str,
+    room_eyeson_id: str | None,
+) -> Room | None:
+    """The locked room of a file: as the record says, else as the caller, else as known already."""
+    eyeson_id = record.room.id if record.room is not None else room_eyeson_id
+    if eyeson_id:
+        return lock_room(account=account, eyeson_id=texts.id_of(eyeson_id))
+    known: Any = model.objects.filter(account=account, eyeson_id=record.id)
+    room_pk = known.values_list("room", flat=True).first()
+    return None if room_pk is None else lock_known_room(room_pk)
+
+
+def known_files(
+    change: RoomChange, model: type[FileRow], eyeson_ids: Iterable[str]
+) -> dict[str, FileRow]:
+    """The rows of those files that the room of `change` has already, by eyeson's id, in one query."""
+    rows: Any = model.objects.filter(account=change.room.account, eyeson_id__in=list(eyeson_ids))
+    return {row.eyeson_id: row for row in rows.select_related("participant")}
+
+
+def hear_file(
+    change: RoomChange,
+    model: type[FileRow],
+    row: FileRow | None,
+    record: records.Recording | records.Snapshot,
+    facts: rules.FileFacts,
+    *,
+    made_by: records.User | None,
+    requested_by: AbstractBaseUser | None,
+) -> tuple[FileRow, rules.FileFacts]:
+    """Take in a file; answers its row and what was known of it before. `place` it after `settle`."""
+    maker = _hear_maker(change, made_by)
+    started_at = _hear_meeting(change, record.room)
+    if row is None:
+        created: Any = model.objects.get_or_create(
+            account=change.room.account,
+            eyeson_id=texts.id_of(record.id),
+            defaults={"room": change.room},
+        )
+        row = created[0]
+    before = _facts_of(row)
+    merged = before.merged(facts).merged(
+        rules.FileFacts(meeting_started_at=started_at, made_by=maker.eyeson_id if maker else None)
+    )
+    changed = [name for name in _fact_columns(row) if getattr(row, name) != getattr(merged, name)]
+    for name in changed:
+        setattr(row, name, getattr(merged, name))
+    if maker is not None and merged.made_by != before.made_by:
+        row.participant = maker
+        changed.append("participant")
+    if requested_by is not None and row.requested_by_id is None:
+        row.requested_by_id = requested_by.pk
+        changed.append("requested_by")
+    missing_since = row.missing_remotely_since
+    if missing_since is not None and missing_since < change.observed_at:
+        row.missing_remotely_since = None
+        changed.append("missing_remotely_since")
+    if changed:
+        row.save(update_fields=changed)
+    return row, before
+
+
+def place(change: RoomChange, row: Recording | Snapshot) -> None:
+    """Put the file into its meeting. The spans of the room must be settled."""
+    if row.meeting_started_at is not None:
+        meeting = change.meetings.get(row.meeting_started_at) or (
+            change.room.meetings.filter(started_at=row.meeting_started_at).first()
+        )
+    elif row.created_at is not None:
+        meeting = meeting_at(change.room, row.created_at)
+    else:
+        meeting = None
+    if row.meeting_id != (meeting and meeting.pk):
+        row.meeting = meeting
+        row.save(update_fields=["meeting"])
+
+
+def _hear_maker(change: RoomChange, user: records.User | None) -> Participant | None:
+    if user is None:
+        return None
+    return change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+
+
+def _hear_meeting(change: RoomChange, room: records.Room | None) -> datetime | None:
+    if room is None:
+        return None
+    meeting = change.hear_room(room, rules.Source.INSIDE)
+    return meeting.started_at if meeting else None
+
+
+def _fact_columns(row: Recording | Snapshot) -> tuple[str, ...]:
+    own = ("remote_state", "duration") if isinstance(row, Recording) else ("name",)
+    return ("meeting_started_at", "created_at", "available_at", *own)
+
+
+def _facts_of(row: Recording | Snapshot) -> rules.FileFacts:
+    return rules.FileFacts(
+        **{name: getattr(row, name) for name in _fact_columns(row)},
+        made_by=row.participant.eyeson_id if row.participant else None,
+    )

@@ -1,0 +1,36 @@
+"""Text from eyeson, made fit for every database we support."""
+
+from __future__ import annotations
+
+from eyeson_meetings.client.records import UnreadableRecordError
+
+MAX_LENGTH = 255
+
+
+def name_of(text: str | None) -> str:
+    """A name as we store it: no control characters, 255 characters at most, "" for none."""
+    return _storable(text or "").strip()[:MAX_LENGTH].rstrip()
+
+
+def address_of(text: str | None) -> str:
+    """The address of a picture as we store it, of any length, "" for none."""
+    return _storable(text or "").strip()
+
+
+def id_of(text: str) -> str:
+    """An id as it came. Raises UnreadableRecordError for one that no database could keep.
+
+    Ids are never cut or cleaned: two of them must not become one.
+    """
+    if not text or len(text) > MAX_LENGTH or _storable(text) != text:
+        raise UnreadableRecordError("an id is empty, longer than 255 characters or not text")
+    return text
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL refuses NUL and lone surrogates; other control characters break pages and logs.
+    return "".join(
+        character
+        for character in text
+        if character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"
+    )

@@ -128,7 +128,7 @@ def account(alias: str = DEFAULT_ACCOUNT) -> Account:
         alias=alias,
         api_key=api_key.strip(),
         base_url=str(entry.get("BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
-        retired_api_keys=tuple(entry.get("RETIRED_API_KEYS") or ()),
+        retired_api_keys=_retired_keys(entry.get("RETIRED_API_KEYS")),
         sandbox=entry.get("SANDBOX") is True,
     )
 
@@ -152,6 +152,13 @@ def fetches(kind: str) -> bool:
     """Whether `recordings` or `snapshots` are brought home without being asked for."""
     kinds: Sequence[str] = setting("FETCH")
     return kind in kinds
+
+
+def _retired_keys(value: object) -> tuple[str, ...]:
+    # One key for a list of them must not become its letters, nor an empty variable a key: anybody
+    # could sign a webhook with those.
+    keys = [value] if isinstance(value, str) else value if isinstance(value, list | tuple) else []
+    return tuple(key.strip() for key in keys if isinstance(key, str) and key.strip())
 
 
 def _account_entries() -> dict[str, Mapping[str, Any]]:

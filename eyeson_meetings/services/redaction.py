@@ -114,9 +114,15 @@ def _text(text: str) -> str:
 def _without_query(word: str) -> str:
     start = _URL_START.search(word)
     if start is None:
-        return word
+        return _without_assignments(word)
     # The path of a URL may say anything; what opens doors stands behind it, or before the host.
     return word[: start.start()] + _USER_INFO.sub("", _QUERY.sub("", word[start.start() :]))
+
+
+def _without_assignments(word: str) -> str:
+    # Half a URL: "fs.example/file?signature=..." has no scheme, and is signed all the same.
+    path, mark, query = word.partition("?")
+    return path if mark and "=" in query else word
 
 
 def _plain(name: str) -> str:

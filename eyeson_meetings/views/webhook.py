@@ -91,13 +91,16 @@ def _body_of(request: HttpRequest) -> bytes:
     if request.META.get("HTTP_CONTENT_ENCODING"):
         raise _RefusedError(415)
     stream = _stream_of(request)
+    body = b""
     try:
-        body: bytes = stream.read(MAX_BODY_BYTES + 1)
+        # A server may hand out less than it is asked for; nothing at all is the end.
+        while part := stream.read(MAX_BODY_BYTES + 1 - len(body)):
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                raise _RefusedError(413)
     except OSError:
         # The sender went away.
         raise _RefusedError(400) from None
-    if len(body) > MAX_BODY_BYTES:
-        raise _RefusedError(413)
     return body
 
 

@@ -241,6 +241,7 @@ class Migration(migrations.Migration):
                 ("gone_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("gone_last_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("missed_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("swept_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("ended_at", models.DateTimeField(blank=True, null=True, verbose_name="ended")),
                 ("locked", models.BooleanField(default=False, verbose_name="locked")),
                 ("guest_token_encrypted", models.TextField(blank=True, editable=False)),
@@ -388,6 +389,7 @@ class Migration(migrations.Migration):
                     "available_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="available"),
                 ),
+                ("asked_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "missing_remotely_since",
                     models.DateTimeField(blank=True, editable=False, null=True),
@@ -684,6 +686,7 @@ class Migration(migrations.Migration):
                     "available_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="available"),
                 ),
+                ("asked_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 (
                     "missing_remotely_since",
                     models.DateTimeField(blank=True, editable=False, null=True),

@@ -38,6 +38,8 @@ class Meeting(models.Model):
     gone_last_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Sync's first miss in a row; the second, at least a minute later, makes `gone_at`.
     missed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When sync last listed the files of this meeting after its end.
+    swept_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror from the facts of the room.
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     #: Fact (sticky): there is no unlock (API reference 16.1).

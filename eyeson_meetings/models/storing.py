@@ -96,6 +96,8 @@ class StoredFile(models.Model):
         verbose_name=_("requested by"),
     )
     #: Sync did not find it in eyeson's list. Our file stays.
+    #: When sync last asked for this file alone, because it was not available.
+    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     missing_remotely_since = models.DateTimeField(null=True, blank=True, editable=False)
     #: We asked eyeson to delete it, or it is past eyeson's 14 days.
     deleted_remotely_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -202,7 +202,8 @@ def derive_spans(meetings: Iterable[MeetingFacts], shutdowns: Iterable[datetime]
             started_at=meeting.started_at,
             ended_at=_end(meeting, shutdowns=shutdowns, next_started_at=next_started_at),
         )
-        for meeting, next_started_at in zip(ordered, [*next_starts, None], strict=True)
+        # Not strict: a room without meetings has no last one to put the None beside.
+        for meeting, next_started_at in zip(ordered, [*next_starts, None], strict=False)
     ]
 
 

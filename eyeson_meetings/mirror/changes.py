@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import Any
 
 from django.db import models as django_models
-from django.db import transaction
+from django.db import router, transaction
 from django.dispatch import Signal
 
 from eyeson_meetings import signals
@@ -134,7 +135,12 @@ class RoomChange:
         return participant
 
     def hear_presence(self, participant: Participant, *, online: bool, exact: bool) -> None:
-        """Take in that a participant was online, or was not, when the record was observed."""
+        """Take in that a participant was online, or was not, when the record was observed.
+
+        Nothing of the participant through whom the site itself acts: nobody sits there.
+        """
+        if participant.is_service:
+            return
         fact = rules.PresenceFact(at=self.observed_at, online=online, exact=exact)
         row, is_new = PresenceFact.objects.get_or_create(
             participant=participant, at=fact.at, defaults={"online": online, "exact": exact}
@@ -239,7 +245,10 @@ class RoomChange:
             self._meetings_since(start),
             participant_ids=None if spans_changed else self._seen_or_gone,
         )
+        known = {participant.pk: participant for participant in self.participants.values()}
         for change in changes:
+            if change.participant.pk in known:
+                known[change.participant.pk].online = change.joined
             signal = signals.participant_joined if change.joined else signals.participant_left
             self.tell(signal, change.participant, change.at or self.observed_at)
 
@@ -269,7 +278,8 @@ class RoomChange:
             str(row._meta.model_name): row,
             "occurred_at": occurred_at,
         }
-        transaction.on_commit(lambda: signal.send_robust(sender=type(row), **kwargs))
+        send = functools.partial(signal.send_robust, sender=type(row), **kwargs)
+        transaction.on_commit(send, using=router.db_for_write(Room))
 
 
 def meeting_at(room: Room, time: datetime) -> Meeting | None:

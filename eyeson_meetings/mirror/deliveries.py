@@ -19,12 +19,16 @@ def apply_delivery(record: records.Delivery, *, account: str, observed_at: datet
     """
     if record.room is not None and record.type == "room_update":
         apply_room(record.room, account=account, observed_at=observed_at)
-    elif record.recording is not None and record.type == "recording_update":
-        apply_recording(record.recording, account=account, observed_at=observed_at)
-    elif record.snapshot is not None and record.type == "snapshot_update":
-        apply_snapshot(record.snapshot, account=account, observed_at=observed_at)
-    elif record.participant is not None and record.type == "participant_update":
-        apply_participant(record.participant, account=account, observed_at=observed_at)
-    else:
-        return False
-    return True
+        return True
+    if record.recording is not None and record.type == "recording_update":
+        recording = apply_recording(record.recording, account=account, observed_at=observed_at)
+        return recording is not None
+    if record.snapshot is not None and record.type == "snapshot_update":
+        snapshot = apply_snapshot(record.snapshot, account=account, observed_at=observed_at)
+        return snapshot is not None
+    if record.participant is not None and record.type == "participant_update":
+        participant = apply_participant(
+            record.participant, account=account, observed_at=observed_at
+        )
+        return participant is not None
+    return False

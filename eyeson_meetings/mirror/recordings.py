@@ -30,8 +30,8 @@ def apply_recording(
 ) -> Recording | None:
     """Take in a recording (API reference 3.5).
 
-    None when neither the record nor the caller nor an older record says which room it is of. The
-    first who is said to have requested it stays.
+    None when neither the record nor the caller nor an older record says which room it is of, and when
+    it is known to be another room's. The first who is said to have requested it stays.
     """
     room = stored_files.room_of(Recording, record, account=account, room_eyeson_id=room_eyeson_id)
     if room is None:
@@ -39,7 +39,8 @@ def apply_recording(
     change = RoomChange(room, observed_at=observed_at)
     row = hear_recording(change, record, requested_by=requested_by)
     change.settle()
-    stored_files.place(change, row)
+    if row is not None:
+        stored_files.place(change, row)
     return row
 
 
@@ -48,9 +49,14 @@ def hear_recording(
     record: records.Recording,
     *,
     requested_by: AbstractBaseUser | None = None,
-) -> Recording:
-    """Take in a recording of the room of `change`. It is to be placed after `settle`."""
+) -> Recording | None:
+    """Take in a recording of the room of `change`. It is to be placed after `settle`.
+
+    None, and nothing is taken in, for a recording of another room.
+    """
     known = stored_files.known_files(change, Recording, [record.id])
+    if not stored_files.is_of_room(change, record, known.get(record.id)):
+        return None
     is_available = record.download is not None
     row, before = stored_files.hear_file(
         change,

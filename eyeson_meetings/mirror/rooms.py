@@ -72,7 +72,8 @@ def apply_room_response(
         change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
     files: list[Recording | Snapshot] = [*hear_snapshots(change, record.snapshots)]
     if record.recording is not None:
-        files.append(hear_recording(change, record.recording))
+        recording = hear_recording(change, record.recording)
+        files += [recording] if recording is not None else []
     change.settle()
     for row in files:
         stored_files.place(change, row)

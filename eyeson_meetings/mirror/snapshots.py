@@ -29,8 +29,8 @@ def apply_snapshot(
 ) -> Snapshot | None:
     """Take in a snapshot (API reference 3.6).
 
-    None when neither the record nor the caller nor an older record says which room it is of. The
-    first who is said to have requested it stays.
+    None when neither the record nor the caller nor an older record says which room it is of, and when
+    it is known to be another room's. The first who is said to have requested it stays.
     """
     room = stored_files.room_of(Snapshot, record, account=account, room_eyeson_id=room_eyeson_id)
     if room is None:
@@ -38,8 +38,9 @@ def apply_snapshot(
     change = RoomChange(room, observed_at=observed_at)
     rows = hear_snapshots(change, [record], requested_by=requested_by)
     change.settle()
-    stored_files.place(change, rows[0])
-    return rows[0]
+    for row in rows:
+        stored_files.place(change, row)
+    return rows[0] if rows else None
 
 
 def hear_snapshots(
@@ -48,11 +49,15 @@ def hear_snapshots(
     *,
     requested_by: AbstractBaseUser | None = None,
 ) -> list[Snapshot]:
-    """Take in snapshots of the room of `change`. They are to be placed after `settle`."""
+    """Take in snapshots of the room of `change`, and none of another. They are to be placed after `settle`."""
     if not found:
         return []
     known = stored_files.known_files(change, Snapshot, [record.id for record in found])
-    return [_hear(change, known.get(record.id), record, requested_by) for record in found]
+    return [
+        _hear(change, known.get(record.id), record, requested_by)
+        for record in found
+        if stored_files.is_of_room(change, record, known.get(record.id))
+    ]
 
 
 def _hear(

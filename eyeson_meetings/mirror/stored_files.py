@@ -30,7 +30,7 @@ def room_of(
     eyeson_id = record.room.id if record.room is not None else room_eyeson_id
     if eyeson_id:
         return lock_room(account=account, eyeson_id=texts.id_of(eyeson_id))
-    known: Any = model.objects.filter(account=account, eyeson_id=record.id)
+    known: Any = model.objects.filter(account=account, eyeson_id=texts.id_of(record.id))
     room_pk = known.values_list("room", flat=True).first()
     return None if room_pk is None else lock_known_room(room_pk)
 
@@ -38,9 +38,20 @@ def room_of(
 def known_files(
     change: RoomChange, model: type[FileRow], eyeson_ids: Iterable[str]
 ) -> dict[str, FileRow]:
-    """The rows of those files that the room of `change` has already, by eyeson's id, in one query."""
-    rows: Any = model.objects.filter(account=change.room.account, eyeson_id__in=list(eyeson_ids))
+    """The rows of those files that the account has already, by eyeson's id, in one query."""
+    ids = [texts.id_of(eyeson_id) for eyeson_id in eyeson_ids]
+    rows: Any = model.objects.filter(account=change.room.account, eyeson_id__in=ids)
     return {row.eyeson_id: row for row in rows.select_related("participant")}
+
+
+def is_of_room(
+    change: RoomChange,
+    record: records.Recording | records.Snapshot,
+    row: Recording | Snapshot | None,
+) -> bool:
+    """Whether nothing says that the file is of another room than that of `change`, whose lock we hold."""
+    named = record.room.id if record.room is not None else change.room.eyeson_id
+    return named == change.room.eyeson_id and (row is None or row.room_id == change.room.pk)
 
 
 def hear_file(

@@ -58,6 +58,7 @@ class Meeting(models.Model):
                 fields=["room"], name="eyeson_meeting_open", condition=models.Q(ended_at=None)
             ),
             models.Index(fields=["ended_at"], name="eyeson_meeting_ended"),
+            models.Index(fields=["started_at"], name="eyeson_meeting_started"),
         ]
 
     def __str__(self) -> str:

@@ -37,6 +37,12 @@ class Recording(StoredFile):
         ]
         indexes = [
             models.Index(fields=["room", "created_at"], name="eyeson_recording_by_room"),
+            models.Index(fields=["store_state", "stored_at"], name="eyeson_recording_stored"),
+            models.Index(
+                fields=["account"],
+                name="eyeson_recording_pending",
+                condition=models.Q(available_at=None),
+            ),
             models.Index(
                 fields=["next_attempt_at"],
                 name="eyeson_recording_due",

@@ -25,6 +25,12 @@ class Snapshot(StoredFile):
         ]
         indexes = [
             models.Index(fields=["room", "created_at"], name="eyeson_snapshot_by_room"),
+            models.Index(fields=["store_state", "stored_at"], name="eyeson_snapshot_stored"),
+            models.Index(
+                fields=["account"],
+                name="eyeson_snapshot_pending",
+                condition=models.Q(available_at=None),
+            ),
             models.Index(
                 fields=["next_attempt_at"],
                 name="eyeson_snapshot_due",

@@ -1,0 +1,1 @@
+"""Appointments, each with a room to meet in."""

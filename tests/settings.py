@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "eyeson_meetings",
+    "example_project.appointments",
 ]
 
 MIDDLEWARE = [

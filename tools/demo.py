@@ -1,0 +1,269 @@
+"""The example site with all it needs: `python tools/demo.py`, or `tox run -e demo`.
+
+Starts the sandbox, a web server, a worker and a scheduler, makes users and appointments, and stops all of
+it on Ctrl-C. `--smoke` does the main job by itself instead and exits with 0 or 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+# So that it runs from anywhere, with or without PYTHONPATH.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+import django
+import requests
+
+from tools.processes import Child, Children, FailedError
+from tools.redis_server import RedisNotFoundError, RedisServer
+
+TOP = Path(__file__).resolve().parent.parent
+WEB_PORT = 8000
+SANDBOX_PORT = 8900
+PORTS_TRIED = 50
+CHECK_SECONDS = 0.5
+WELCOME = """
+Consulting hours: an example site for eyeson_meetings
+
+  Site      {site}/
+  Admin     {site}/admin/
+  Sandbox   {sandbox}/_sandbox/console   (what eyeson would see)
+
+  Sign in as   host      books appointments, records, may use the admin
+               client    has appointments with the host
+               nora, yusuf    other clients
+               admin     may everything
+  Password     {password}   (for all of them)
+
+  Open an appointment as host, join, and join as client in another browser.
+
+  Data and logs: {folder}
+  Ctrl-C stops all of it.
+"""
+
+
+class Demo:
+    """All that runs, and where."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        """Make the folder and choose the ports; nothing runs yet. Raises FailedError."""
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        if options.keep is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="eyeson-demo-")
+        self.folder = Path(options.keep or self._temporary.name).resolve()  # type: ignore[union-attr]
+        (self.folder / "logs").mkdir(parents=True, exist_ok=True)
+        # In a smoke run nobody types the addresses, and several may run side by side.
+        self.is_smoke: bool = options.smoke
+        self.site = f"http://127.0.0.1:{self._port('site', options.port, WEB_PORT)}"
+        self.sandbox = (
+            f"http://127.0.0.1:{self._port('sandbox', options.sandbox_port, SANDBOX_PORT)}"
+        )
+        self.redis = None if options.inline else self._find_redis()
+        self.children = Children(environment={}, logs=self.folder / "logs")
+
+    def start(self) -> None:
+        """Start everything up to the webhook. Raises FailedError."""
+        if self.redis is not None:
+            self.redis.start()
+        self.children.environment = self.environment()
+        os.environ.update(self.children.environment)
+        self._python("sandbox", "-m", "eyeson_meetings.sandbox", "--port", _port_of(self.sandbox))
+        self._run("migrate", "--verbosity", "0")
+        self._run("demo_data")
+
+    def open(self) -> None:
+        """Start web, worker and beat, and wait for all of them. Raises FailedError."""
+        children = self.children
+        application = "example_project.asgi:application"
+        # No access log: guest links are part of addresses.
+        self._python("web", "-m", "daphne", "-v", "0", "-p", _port_of(self.site), application)
+        if self.redis is not None:
+            celery = ("-m", "celery", "--app", "example_project", "--quiet")
+            worker = self._python("worker", *celery, "worker", "-l", "INFO", *WORKER_OPTIONS)
+            beat = self._python(
+                "beat", *celery, "beat", "-l", "INFO", "-s", str(self.folder / "beat-schedule")
+            )
+            children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")
+            children.wait_until(lambda: worker.has_said(" ready."), "the worker")
+            children.wait_until(lambda: beat.has_said("beat: Starting"), "the scheduler")
+        else:
+            self._python("work", str(TOP / "tools" / "demo_work.py"))
+        children.wait_until(lambda: _answers(f"{self.site}/accounts/login/"), "the web server")
+        self._run("eyeson_webhook", "register")
+
+    def environment(self) -> dict[str, str]:
+        """Of every process: the sandbox is its eyeson, whatever account the user's own variables name."""
+        ours = {
+            "DJANGO_SETTINGS_MODULE": "example_project.settings",
+            "EXAMPLE_DATA_DIR": str(self.folder),
+            "EYESON_API_KEY": "sandbox-api-key",
+            "EYESON_BASE_URL": self.sandbox,
+            "EYESON_SANDBOX": "1",
+            "PUBLIC_URL": self.site,
+            "PYTHONPATH": str(TOP),
+            "PYTHONUNBUFFERED": "1",
+            "REDIS_URL": self.redis.url if self.redis else "",
+            # A Redis that is somebody else's may serve several demos.
+            "REDIS_PREFIX": f"consulting-hours-{secrets.token_hex(4)}:",
+            # The smoke run is to show what webhooks do by themselves.
+            "SYNC_SECONDS": "3600" if self.is_smoke else "120",
+        }
+        return {**os.environ, **ours}
+
+    def stop(self) -> None:
+        """Stop all processes and remove what is ours alone."""
+        self.children.stop()
+        if self.redis is not None:
+            self.redis.stop()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _find_redis(self) -> RedisServer | None:
+        try:
+            return RedisServer()
+        except RedisNotFoundError as error:
+            print(f"{error}\nGoing on without a worker: `manage.py eyeson_work` every 5 seconds.\n")
+            return None
+
+    def _port(self, what: str, wanted: int | None, default: int) -> int:
+        first = wanted if wanted is not None else 0 if self.is_smoke else default
+        port = free_port(first)
+        if port != first and first != 0:
+            print(f"Port {first} is in use, so the {what} gets port {port}.")
+        return port
+
+    def _python(self, name: str, *arguments: str) -> Child:
+        return self.children.start(name, sys.executable, *arguments)
+
+    def _run(self, command: str, *arguments: str) -> None:
+        self.children.run(command, sys.executable, str(TOP / "manage.py"), command, *arguments)
+
+
+#: Two at a time, and no talk with other workers, of whom there are none.
+WORKER_OPTIONS = (
+    "--concurrency=2",
+    "--without-gossip",
+    "--without-mingle",
+    "--without-heartbeat",
+)
+
+
+def free_port(first: int) -> int:
+    """The first free port from there on; 0: any. Raises FailedError when many are in use."""
+    for port in range(first, first + PORTS_TRIED) if first else [0]:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            found: int = probe.getsockname()[1]
+            return found
+    raise FailedError(f"The ports {first} to {first + PORTS_TRIED - 1} are all in use.")
+
+
+def _port_of(address: str) -> str:
+    return address.rpartition(":")[2]
+
+
+def _answers(address: str) -> bool:
+    with contextlib.suppress(requests.RequestException):
+        return requests.get(address, timeout=5).status_code == 200
+    return False
+
+
+def show(demo: Demo) -> None:
+    """The demo for people: start, say where, stay. Raises FailedError when a process ends by itself."""
+    started = time.monotonic()
+    print("Starting the sandbox, making users and appointments ...", flush=True)
+    demo.start()
+    print("Starting web server, worker and scheduler ...", flush=True)
+    demo.open()
+    django.setup()
+    from example_project.appointments.management.commands.demo_data import PASSWORD
+
+    print(f"Ready after {time.monotonic() - started:.1f} s.")
+    print(
+        WELCOME.format(site=demo.site, sandbox=demo.sandbox, password=PASSWORD, folder=demo.folder),
+        flush=True,
+    )
+    while True:
+        demo.children.check()
+        time.sleep(CHECK_SECONDS)
+
+
+def smoke(demo: Demo) -> None:
+    """The main job by itself. Raises FailedError."""
+    started = time.monotonic()
+    demo.start()
+    django.setup()
+    from tools.demo_smoke import Report, Smoke
+
+    report = Report(started)
+    report.done("environment ready")
+    demo.open()
+    report.done("site up", f"{demo.site}, {'a worker on Redis' if demo.redis else 'inline'}")
+    run = Smoke(
+        site=demo.site,
+        sandbox=demo.sandbox,
+        children=demo.children,
+        report=report,
+        has_worker=demo.redis is not None,
+    )
+    try:
+        run.run()
+    except FailedError as error:
+        raise FailedError(f"Failed at: {report.doing}\n{error}") from None
+    finally:
+        run.leave()
+    print(f"All of it took {time.monotonic() - started:.1f} s.")
+
+
+def main() -> int:
+    """Run the demo. Exit status: 0 when it was stopped or the smoke run passed, else 1 (130: interrupted)."""
+    options = _parser().parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    demo: Demo | None = None
+    try:
+        demo = Demo(options)
+        (smoke if options.smoke else show)(demo)
+    except KeyboardInterrupt:
+        print("\nStopping ...", flush=True)
+        return 130 if options.smoke else 0
+    except (FailedError, requests.RequestException, RuntimeError, TimeoutError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        if demo is not None:
+            print(f"\nThe ends of the logs:\n{demo.children.tails()}", file=sys.stderr)
+        return 1
+    finally:
+        # From here on nothing may come in between: what is not stopped now stays for ever.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        if demo is not None:
+            demo.stop()
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="The example site with all it needs.")
+    parser.add_argument("--smoke", action="store_true", help="do the main job by itself")
+    parser.add_argument(
+        "--keep", metavar="DIR", help="keep data there, and go on with it next time"
+    )
+    parser.add_argument("--inline", action="store_true", help="without Redis and worker")
+    parser.add_argument("--port", type=int, help=f"of the site (default: {WEB_PORT}, or the next)")
+    parser.add_argument(
+        "--sandbox-port", type=int, help=f"of the sandbox (default: {SANDBOX_PORT}, or the next)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

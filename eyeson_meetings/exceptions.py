@@ -23,6 +23,7 @@ EyesonMeetingsError
 │   └── ContentChangedError     start again from the first byte
 ├── ConfigurationError
 │   └── UnknownAccountError
+├── ForeignWebhookError
 ├── NetworkInTransactionError
 ├── SecretUnreadableError
 ├── BadSignatureError
@@ -157,6 +158,10 @@ class ConfigurationError(EyesonMeetingsError):
 
 class UnknownAccountError(ConfigurationError):
     """No account of that alias in `EYESON["ACCOUNTS"]`."""
+
+
+class ForeignWebhookError(EyesonMeetingsError):
+    """eyeson sends the webhooks of this API key to another site."""
 
 
 class NetworkInTransactionError(EyesonMeetingsError):

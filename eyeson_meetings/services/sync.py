@@ -1,0 +1,250 @@
+"""Ask eyeson for the truth and feed the mirror: what a lost webhook would have said is known after one round.
+
+A round asks for the pages of `GET /rooms`; for the people, recordings and snapshots of each meeting that
+runs; for each file that is pending; and, at set ages, for the files of meetings that ended in the last 14
+days. It deletes nothing. A room that began and ended elsewhere between two rounds is known by webhook only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.utils import timezone
+
+from eyeson_meetings import mirror
+from eyeson_meetings.client import EyesonClient, Secret, records
+from eyeson_meetings.client.records import Answer
+from eyeson_meetings.exceptions import (
+    EyesonError,
+    MeetingEndedError,
+    NotFoundError,
+    SecretUnreadableError,
+)
+from eyeson_meetings.models import AccessKey, Meeting, Participant
+
+from . import sync_runs
+from .accounts import client_for
+from .asking import GiveUpError, Pacer, Questions
+from .sync_files import FileSweep
+
+logger = logging.getLogger(__name__)
+
+#: Name of the job in SyncRun.
+JOB = "sync"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SyncReport:
+    """How a round went."""
+
+    account: str
+    #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, missing.
+    counts: Mapping[str, int] = field(default_factory=dict)
+    #: Requests made to eyeson.
+    calls: int = 0
+    #: What went wrong with single objects; the rest was done all the same.
+    errors: tuple[str, ...] = ()
+    #: Nothing was done: another process is at it, or was a moment ago.
+    is_busy: bool = False
+
+
+def sync_account(
+    alias: str,
+    *,
+    now: datetime | None = None,
+    pause: timedelta = timedelta(0),
+    pacer: Pacer | None = None,
+) -> SyncReport:
+    """Ask eyeson about one account, unless another process is doing so or began to less than `pause` ago.
+
+    `now` (aware) decides which meetings and files are due; without it eyeson's own clock does.
+
+    Raises EyesonError when nothing could be asked; UnknownAccountError, ConfigurationError and
+    NetworkInTransactionError. Everything else is in the report and on the SyncRun.
+    """
+    client = client_for(alias)
+    lease = sync_runs.begin(account=alias, job=JOB, pause=pause)
+    if lease is None:
+        return SyncReport(account=alias, is_busy=True)
+    questions = Questions(pacer=pacer or Pacer(), before_each=lease.renew)
+    this_round = _Round(alias, client, questions, now)
+    try:
+        this_round.go()
+        return _report(alias, this_round)
+    except sync_runs.LeaseLostError:
+        logger.warning("Sync of account %s was taken over by another process.", alias)
+        return SyncReport(account=alias, is_busy=True)
+    finally:
+        _finish(lease, this_round)
+
+
+def _report(alias: str, this_round: _Round) -> SyncReport:
+    questions = this_round.questions
+    troubles = [trouble for trouble in questions.troubles if isinstance(trouble, EyesonError)]
+    if troubles and not questions.answers:
+        raise troubles[0]
+    return SyncReport(
+        account=alias,
+        counts=dict(this_round.counts),
+        calls=questions.calls,
+        errors=tuple(questions.words()),
+    )
+
+
+def _finish(lease: sync_runs.Lease, this_round: _Round) -> None:
+    questions = this_round.questions
+    error = "; ".join(dict.fromkeys(questions.words()))
+    counts = {**this_round.counts, "calls": questions.calls}
+    try:
+        lease.finish(counts=counts, error=error)
+    except sync_runs.LeaseLostError:
+        logger.info("The row of the round belongs to another process now.")
+
+
+class _Round:
+    """One round of one account."""
+
+    def __init__(
+        self, account: str, client: EyesonClient, questions: Questions, now: datetime | None
+    ) -> None:
+        self.questions = questions
+        self.counts: Counter[str] = Counter()
+        self._account = account
+        self._client = client
+        self._now = now
+        self._files = FileSweep(
+            account=account, client=client, questions=questions, counts=self.counts
+        )
+
+    def go(self) -> None:
+        """Ask everything that is due, or as much as eyeson answers."""
+        try:
+            for meeting in self._running_meetings():
+                self._look_into(meeting)
+            now = self._now or timezone.now()
+            self._files.ask_for_pending(now)
+            self._files.sweep_ended(now)
+            self._files.give_up_overdue(now)
+        except GiveUpError:
+            logger.warning(
+                "Sync of account %s stops here: eyeson did not serve it several times in a row.",
+                self._account,
+            )
+
+    def _running_meetings(self) -> list[Meeting]:
+        """The meetings that run: those that eyeson lists, or if it lists nothing, those we think of as open."""
+        # Before the call: a meeting that starts meanwhile is not missing from the answer.
+        thought_open = list(
+            Meeting.objects.filter(room__account=self._account, ended_at=None)
+            .select_related("room")
+            .order_by("pk")
+        )
+        with self.questions.apart(f"rooms of account {self._account}"):
+            listed = self.questions.ask(self._client.rooms.list)
+            self._now = self._now or listed.observed_at
+            running = self._mirror_rooms(listed)
+            for meeting in _not_shown(thought_open, listed.value):
+                with self.questions.apart(f"meeting {meeting.uuid}"):
+                    self._look_for(meeting, listed.observed_at)
+            return running
+        # Without the list we still know whom to ask about.
+        return [meeting for meeting in thought_open if not self._is_over(meeting)]
+
+    def _mirror_rooms(self, listed: Answer[list[records.Room]]) -> list[Meeting]:
+        running = []
+        for record in listed.value:
+            with self.questions.apart("a room of the list"):
+                meeting = mirror.apply_room(
+                    record, account=self._account, observed_at=listed.observed_at, alive=True
+                )
+                self.counts["rooms"] += 1
+                if meeting is not None:
+                    running.append(meeting)
+        return running
+
+    def _look_for(self, meeting: Meeting, observed_at: datetime) -> None:
+        """A meeting that the list does not show is over if its key says so, or at the second miss."""
+        runs = self._runs_by_key(meeting)
+        if runs is None and mirror.mark_missed(meeting, observed_at=observed_at):
+            self.counts["ended"] += 1
+
+    def _is_over(self, meeting: Meeting) -> bool:
+        with self.questions.apart(f"meeting {meeting.uuid}"):
+            return self._runs_by_key(meeting) is False
+        return False
+
+    def _runs_by_key(self, meeting: Meeting) -> bool | None:
+        """What eyeson says to a key of the meeting: that it runs, that it is over, or None if we have no key."""
+        key = _newest_key(meeting)
+        if key is None:
+            return None
+        try:
+            answer = self.questions.ask(partial(self._client.rooms.get, access_key=key))
+        except MeetingEndedError as error:
+            mirror.mark_gone(meeting, observed_at=error.observed_at or timezone.now())
+            self.counts["ended"] += 1
+            return False
+        except NotFoundError:
+            return None
+        mirror.apply_room_response(
+            answer.value, account=self._account, observed_at=answer.observed_at
+        )
+        return True
+
+    def _look_into(self, meeting: Meeting) -> None:
+        with self.questions.apart(f"people of meeting {meeting.uuid}"):
+            self._ask_for_people(meeting)
+        self._files.list_files(meeting)
+
+    def _ask_for_people(self, meeting: Meeting) -> None:
+        room = meeting.room
+        thought_online = list(Participant.objects.filter(room=room, online=True))
+        try:
+            answer = self.questions.ask(partial(self._client.users.list, room_id=room.eyeson_id))
+        except NotFoundError:
+            # It ended since eyeson listed it. The next round sees that.
+            return
+        shown = {record.id for record in answer.value}
+        gone = [
+            records.Participant(id=person.eyeson_id, online=False)
+            for person in thought_online
+            if person.eyeson_id not in shown
+        ]
+        for record in [*answer.value, *gone]:
+            with self.questions.apart(f"a participant of meeting {meeting.uuid}"):
+                mirror.apply_participant(
+                    record,
+                    account=self._account,
+                    observed_at=answer.observed_at,
+                    room_eyeson_id=room.eyeson_id,
+                    exact=False,
+                )
+                self.counts["participants"] += 1
+
+
+def _not_shown(meetings: list[Meeting], listed: list[records.Room]) -> list[Meeting]:
+    shown = {(room.id, room.started_at) for room in listed}
+    # A listed room that does not say since when may be the meeting we know.
+    return [
+        meeting
+        for meeting in meetings
+        if not {
+            (meeting.room.eyeson_id, meeting.started_at),
+            (meeting.room.eyeson_id, None),
+        }
+        & shown
+    ]
+
+
+def _newest_key(meeting: Meeting) -> Secret | None:
+    for row in AccessKey.objects.filter(meeting=meeting).order_by("-created_at", "-pk"):
+        try:
+            return Secret(row.key)
+        except SecretUnreadableError as error:
+            logger.warning("Meeting %s: %s", meeting.uuid, error)
+    return None

@@ -1,0 +1,80 @@
+"""Single flight: one round of a job for one account at a time, among any number of processes.
+
+The row of SyncRun is the lock. Each step is one conditional UPDATE that names the end of the lease as this
+process last set it, so whoever slept past its end and lost it to another changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+from django.utils import timezone
+
+from eyeson_meetings.conf import setting
+from eyeson_meetings.models import SyncRun
+
+from .asking import RoundEndedError
+
+#: The error of a round is cut to this many characters.
+LONGEST_ERROR = 2000
+
+
+class LeaseLostError(RoundEndedError):
+    """Another process runs the job now."""
+
+
+class Lease:
+    """The right to run a job until it is finished, or taken over after a silence."""
+
+    def __init__(self, pk: int, until: datetime) -> None:
+        self._pk = pk
+        self._until = until
+
+    def renew(self) -> None:
+        """Hold on for another lease; no query while more than two thirds of this one are left.
+
+        Raises LeaseLostError.
+        """
+        now, length = timezone.now(), _length()
+        if self._until - now > length * 2 / 3:
+            return
+        self._write(lease_until=now + length)
+        self._until = now + length
+
+    def finish(self, *, counts: Mapping[str, int], error: str) -> None:
+        """Let go, and keep how it went. Raises LeaseLostError."""
+        self._write(
+            lease_until=None,
+            finished_at=timezone.now(),
+            counts=dict(counts),
+            error=error[:LONGEST_ERROR],
+        )
+
+    def _write(self, **fields: object) -> None:
+        mine = SyncRun.objects.filter(pk=self._pk, lease_until=self._until)
+        if not mine.update(**fields):
+            raise LeaseLostError
+
+
+def begin(*, account: str, job: str, pause: timedelta = timedelta(0)) -> Lease | None:
+    """The right to run `job`, or None while another process has it or `pause` has not passed since it began."""
+    SyncRun.objects.get_or_create(account=account, job=job)
+    now = timezone.now()
+    until = now + _length()
+    free = SyncRun.objects.filter(
+        Q(lease_until=None) | Q(lease_until__lte=now), account=account, job=job
+    )
+    if pause:
+        # A start that lies ahead is the work of a clock that was wrong.
+        free = free.filter(
+            Q(started_at=None) | Q(started_at__lte=now - pause) | Q(started_at__gt=now)
+        )
+    if not free.update(started_at=now, finished_at=None, lease_until=until):
+        return None
+    return Lease(SyncRun.objects.get(account=account, job=job).pk, until)
+
+
+def _length() -> timedelta:
+    return timedelta(seconds=setting("LEASE_SECONDS"))

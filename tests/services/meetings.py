@@ -1,0 +1,106 @@
+"""Meetings in the sandbox, for tests of services that start them and act in them."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import requests
+
+from eyeson_meetings.models import Meeting, Participant, Room
+from eyeson_meetings.sandbox.records import Meeting as SandboxMeeting
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.rooms import JoinedRoom, join_room
+from tests.factories import RoomFactory, UserFactory
+
+API_KEY = "sandbox-api-key"
+
+
+def start_meeting(
+    sandbox: SandboxServer, *, room: Room | None = None, user: Any = None
+) -> tuple[Meeting, Any]:
+    """A meeting that is ready, and the user who started it."""
+    user = user or UserFactory()
+    joined = join_room(room=room or RoomFactory(), user=user)
+    sandbox.advance(2)
+    assert joined.meeting is not None
+    return joined.meeting, user
+
+
+def in_sandbox(sandbox: SandboxServer, meeting: Meeting | Room) -> SandboxMeeting:
+    """The latest meeting of that room as the sandbox knows it."""
+    room = meeting.room if isinstance(meeting, Meeting) else meeting
+    return sandbox.state.rooms[room.eyeson_id]
+
+
+def end_in_sandbox(sandbox: SandboxServer, meeting: Meeting) -> None:
+    """End it at eyeson, a second after whatever was heard of it last; the site is not told."""
+    sandbox.advance(1)
+    with sandbox.state.locked():
+        sandbox.state.end(in_sandbox(sandbox, meeting))
+    sandbox.advance(1)
+
+
+def join_elsewhere(sandbox: SandboxServer, room: Room, name: str = "Somebody") -> dict[str, Any]:
+    """Somebody joins the room past the site; starts a meeting if none runs."""
+    response = requests.post(
+        f"{sandbox.url}/rooms",
+        headers={"Authorization": API_KEY},
+        data={"id": room.eyeson_id, "user[name]": name},
+        timeout=5,
+    )
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def owner_of(sandbox: SandboxServer, joined: JoinedRoom) -> str:
+    """The id under which eyeson lets in whoever opens that page."""
+    key = joined.url.reveal().partition("?")[2]
+    _, person = sandbox.state.by_access_key(key)
+    return person.id
+
+
+def calls_of(sandbox: SandboxServer) -> list[str]:
+    """The calls so far: "POST /rooms"."""
+    return [f"{call.method} {call.route}" for call in sandbox.calls]
+
+
+def rows() -> dict[str, int]:
+    """How many rows a join would add to."""
+    return {"meetings": Meeting.objects.count(), "participants": Participant.objects.count()}
+
+
+class OddEyeson:
+    """An eyeson that answers `POST /rooms` as `answer` says: what the sandbox would never answer."""
+
+    def __init__(self, answer: Callable[[dict[str, str]], dict[str, Any]]) -> None:
+        class Post(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+                sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+                body = json.dumps(answer({name: values[0] for name, values in sent.items()}))
+                self.send_response(201)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
+
+    def __enter__(self) -> OddEyeson:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()

@@ -1,0 +1,1 @@
+"""What people and cron type: `manage.py eyeson_...`."""

@@ -61,11 +61,12 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An HTTP answer that came whole."""
+    """An HTTP answer. `problem` says why its body was not taken, "" when it came whole."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    problem: str = ""
 
     @property
     def is_success(self) -> bool:
@@ -98,28 +99,37 @@ class Reply:
 
 def json_in(reply: Reply, call: Call) -> Any:
     """The JSON of a success. Raises UnexpectedAnswerError for what is none."""
-    problem = ""
-    if encoding := reply.headers.get("Content-Encoding", "identity").strip().lower():
-        problem = "" if encoding == "identity" else "a compressed body"
+    problem = reply.problem
     if not problem:
         try:
             return json.loads(reply.body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError):
             problem = "no JSON" if reply.body.strip() else "an empty body"
     # Not inside the `except`: the cause would show the body, and with it an access key.
-    raise UnexpectedAnswerError(call.route, reply.status, problem)
+    raise unexpected(reply, call, problem)
+
+
+def unexpected(reply: Reply, call: Call, problem: str) -> UnexpectedAnswerError:
+    """The error for a success that is not what the API reference promises."""
+    error = UnexpectedAnswerError(call.route, reply.status, problem)
+    error.observed_at = reply.observed_at
+    return error
 
 
 def error_for(reply: Reply, call: Call, *, api_key: str) -> EyesonError:
     """The error that an answer other than success means, by its status and the call's credential."""
     message = _message_in(reply.body, [*call.secrets(), api_key])
-    status = reply.status
-    if status in (408, 425, 429) or status >= 500:
-        wish = reply.retry_after_seconds
-        return UnavailableError(call.route, status, message, retry_after_seconds=wish)
-    if 300 <= status < 400:
-        return UnexpectedAnswerError(call.route, status, "a redirect, which is not followed")
-    return _kind_of(status, call)(call.route, status, message)
+    error: EyesonError
+    if reply.status in (408, 425, 429) or reply.status >= 500:
+        error = UnavailableError(
+            call.route, reply.status, message, retry_after_seconds=reply.retry_after_seconds
+        )
+    elif 300 <= reply.status < 400:
+        return unexpected(reply, call, "a redirect, which is not followed")
+    else:
+        error = _kind_of(reply.status, call)(call.route, reply.status, message)
+    error.observed_at = reply.observed_at
+    return error
 
 
 def _kind_of(status: int, call: Call) -> type[EyesonError]:

@@ -295,8 +295,11 @@ def _place_of(response: requests.Response, *, asked_for: int) -> tuple[int, int 
         raise LinkExpiredError("The link does not work, or no longer.")
     if status in (408, 425, 429) or status >= 500:
         raise DownloadInterruptedError(f"The server of the file answered {status}.")
+    if status == 416 and "Content-Range" in response.headers:
+        raise ContentChangedError("The file has another length than before.")
     if status == 416:
-        raise ContentChangedError("The server has no such part of the file.")
+        # Without the length of the file it says nothing of the file: error pages get this status, too.
+        raise DownloadInterruptedError("The server of the file did not send the rest of it.")
     if status not in (200, 206) or (status == 206 and not asked_for):
         raise ContentRefusedError(f"The server of the file answered {status}.")
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":

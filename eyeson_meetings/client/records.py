@@ -317,8 +317,8 @@ class Delivery:
 
 
 def now() -> datetime:
-    """The local clock, for answers without a `Date`."""
-    return datetime.now(tz=UTC)
+    """The local clock, for answers without a `Date`: like one, in whole seconds."""
+    return datetime.now(tz=UTC).replace(microsecond=0)
 
 
 def _record_or_none(read: Any, value: object) -> Any:

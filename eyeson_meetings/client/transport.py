@@ -37,7 +37,7 @@ from eyeson_meetings.exceptions import (
     UnexpectedAnswerError,
 )
 
-from .answers import Reply, error_for, json_in
+from .answers import Reply, error_for, json_in, unexpected
 from .calls import Call, Credential, secret
 from .quiet_logs import paths_hidden
 from .records import Answer, UnreadableRecordError
@@ -127,7 +127,7 @@ class Transport:
             return Answer(read(value), reply.observed_at)
         except UnreadableRecordError as error:
             problem = str(error)
-        raise UnexpectedAnswerError(call.route, reply.status, problem)
+        raise unexpected(reply, call, problem)
 
     def ask_list(self, call: Call, read: Callable[[Any], T]) -> Answer[list[T]]:
         """A list that has no pages. Entries that cannot be read are left out. Raises EyesonError."""
@@ -149,7 +149,8 @@ class Transport:
             observed_at = observed_at or answer.observed_at
             fresh = {key(entry): entry for entry in _readable(answer.value, read)}
             is_repeated = fresh.keys() <= found.keys()
-            found = {**fresh, **found}
+            # What the first page that had it said, as of the time that is told.
+            found |= {name: entry for name, entry in fresh.items() if name not in found}
             if len(answer.value) < PAGE_LENGTH or is_repeated:
                 return Answer(list(found.values()), observed_at)
         raise UnexpectedAnswerError(call.route, 200, "a list without an end")
@@ -158,19 +159,15 @@ class Transport:
         """The answer to a call, over as many tries as it may take. Raises EyesonError."""
         target, retries = call.target(), _FIRST_TRY
         ends_at = time.monotonic() + PATIENCE_SECONDS
-        is_outcome_known = True
+        may_be_done = False
         while True:
             outcome = self._exchange(call, target)
             if isinstance(outcome, Reply) and outcome.is_success:
                 return outcome
-            if (
-                isinstance(outcome, Reply)
-                and not is_outcome_known
-                and _finds_nothing(call, outcome)
-            ):
+            if isinstance(outcome, Reply) and may_be_done and _finds_nothing(call, outcome):
                 # An earlier try did it, and its answer was lost.
                 return outcome
-            is_outcome_known = is_outcome_known and _leaves_no_doubt(outcome)
+            may_be_done = may_be_done or _leaves_doubt(outcome)
             again = _next_try(retries, call, outcome)
             wait = 0.0 if again is None else _wait_seconds(again, outcome)
             if again is None or time.monotonic() + wait > ends_at:
@@ -207,24 +204,30 @@ class Transport:
     def _read(self, response: requests.Response) -> Reply | _Lost:
         """The whole answer; it may take as long as the wait for its first byte, and no longer."""
         ends_at = time.monotonic() + self._timeouts_seconds[1]
-        body = bytearray()
-        while chunk := response.raw.read1(_READ_BYTES, decode_content=False):
+        body, problem = bytearray(), ""
+        if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            problem = "a compressed body, which was not asked for"
+        while not problem and (chunk := response.raw.read1(_READ_BYTES, decode_content=False)):
             body += chunk
-            if len(body) > LONGEST_ANSWER:
-                response.raw.close()
-                return _Lost(reason=f"its answer is longer than {LONGEST_ANSWER} bytes")
             if time.monotonic() > ends_at:
                 response.raw.close()
                 return _Lost(reason="its answer came too slowly")
-        response.raw.release_conn()
-        return Reply(status=response.status_code, headers=response.headers, body=bytes(body))
+            if len(body) > LONGEST_ANSWER:
+                problem = f"more than {LONGEST_ANSWER} bytes"
+        if problem:
+            body.clear()
+            response.raw.close()
+        return Reply(
+            status=response.status_code,
+            headers=response.headers,
+            body=bytes(body),
+            problem=problem,
+        )
 
     def _error(self, call: Call, outcome: Reply | _Lost) -> EyesonError:
         if isinstance(outcome, _Lost):
             return NetworkError(call.route, outcome.reason, sent=outcome.sent)
-        error = error_for(outcome, call, api_key=self._api_key.reveal())
-        error.observed_at = outcome.observed_at
-        return error
+        return error_for(outcome, call, api_key=self._api_key.reveal())
 
     def _session(self) -> BareSession:
         """This thread's session. After a fork the child makes its own: two must not share a socket."""
@@ -254,11 +257,9 @@ def _wait_seconds(retries: _Backoff, outcome: Reply | _Lost) -> float:
     return retries.get_backoff_time() if wish is None else wish
 
 
-def _leaves_no_doubt(outcome: Reply | _Lost) -> bool:
-    """Whether this failed try certainly changed nothing."""
-    if isinstance(outcome, _Lost):
-        return not outcome.sent
-    return outcome.status < 500
+def _leaves_doubt(outcome: Reply | _Lost) -> bool:
+    """Whether this failed try may have changed something."""
+    return outcome.sent if isinstance(outcome, _Lost) else outcome.status >= 500
 
 
 def _finds_nothing(call: Call, reply: Reply) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from dataclasses import replace
 
 from eyeson_meetings.exceptions import FeatureDisabledError
 
@@ -42,7 +43,8 @@ class Users:
 
         Raises FeatureDisabledError when the room's options forbid it, NotFoundError, MeetingEndedError.
         """
-        return self._transport.tell(_one("DELETE", access_key, user_id))
+        call = replace(_one("DELETE", access_key, user_id), on_forbidden=FeatureDisabledError)
+        return self._transport.tell(call)
 
 
 def _one(method: str, access_key: Secret | str, user_id: str) -> Call:
@@ -51,5 +53,4 @@ def _one(method: str, access_key: Secret | str, user_id: str) -> Call:
         path="/rooms/:access_key/users/:user_id",
         credential=Credential.ACCESS_KEY,
         segments={"access_key": secret(access_key), "user_id": user_id},
-        on_forbidden=FeatureDisabledError,
     )

@@ -1,0 +1,105 @@
+"""What goes on in a room, as anybody who may see the room may know it. Reads our rows, asks nobody."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from django.db.models import F
+
+from eyeson_meetings.models import Meeting, Participant, Recording, Room
+from eyeson_meetings.models.rooms import RECORDINGS_FOR_DISPLAY
+
+#: The newest ones; with more the state would grow beyond its 2 KB.
+RECORDINGS_IN_STATE = 5
+#: Names are cut to this length, for the same reason.
+NAME_LENGTH_IN_STATE = 100
+
+
+def state_of(room: Room) -> str:
+    """`closed`, `opening`, `running`, `ended` (the last meeting is over) or `idle` (there was none yet).
+
+    A closed room whose meeting goes on is `opening` or `running`: closing ends nothing.
+    """
+    return _state_of(room, latest_meeting(room))
+
+
+def room_state(room: Room) -> dict[str, Any]:
+    """The whole public state of the room, under 2 KB as JSON, without names of people or secrets."""
+    meeting = latest_meeting(room)
+    is_open = meeting is not None and meeting.ended_at is None
+    recordings = recent_recordings(room)
+    return {
+        "room": str(room.uuid),
+        "name": room.name[:NAME_LENGTH_IN_STATE],
+        "state": _state_of(room, meeting),
+        "closed": room.closed_at is not None,
+        "meeting": str(meeting.uuid) if meeting and is_open else None,
+        "started_at": meeting.started_at.isoformat() if meeting and is_open else None,
+        "locked": bool(meeting and is_open and meeting.locked),
+        "online": len(people_online(room)) if is_open else 0,
+        "recording": is_open
+        and any(
+            recording.meeting_id == meeting.pk
+            and recording.state == Recording.RemoteState.RECORDING
+            for recording in recordings
+            if meeting is not None
+        ),
+        "recordings": [
+            {"uuid": str(recording.uuid), "state": recording.state}
+            for recording in recordings[:RECORDINGS_IN_STATE]
+        ],
+    }
+
+
+def guest_state(room: Room) -> dict[str, str]:
+    """The little that a guest's page needs to know: `waiting`, `running`, `locked`, `ended` or `closed`."""
+    meeting = latest_meeting(room)
+    state = _state_of(room, meeting)
+    if room.closed_at is not None:
+        state = "closed"
+    elif state == "running" and meeting is not None and meeting.locked:
+        state = "locked"
+    elif state in ("idle", "opening"):
+        state = "waiting"
+    return {"state": state}
+
+
+def entity_tag(state: dict[str, Any]) -> str:
+    """The quoted ETag of a state: the same state has the same tag in every process."""
+    canonical = json.dumps(state, sort_keys=True, separators=(",", ":"))
+    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
+
+
+def latest_meeting(room: Room) -> Meeting | None:
+    """The newest meeting, which is the only one that can be going on."""
+    prefetched: list[Meeting] | None = getattr(room, "latest_meetings", None)
+    if prefetched is not None:
+        return prefetched[0] if prefetched else None
+    return room.meetings.order_by("-started_at").first()
+
+
+def people_online(room: Room) -> list[Participant]:
+    """Who is in, by name; the site's own participant left out."""
+    prefetched: list[Participant] | None = getattr(room, "people_online", None)
+    if prefetched is not None:
+        return prefetched
+    return list(room.participants.filter(online=True, is_service=False).order_by("name", "pk"))
+
+
+def recent_recordings(room: Room) -> list[Recording]:
+    """The newest recordings of the room, newest first."""
+    prefetched: list[Recording] | None = getattr(room, "recent_recordings", None)
+    if prefetched is not None:
+        return prefetched
+    newest = room.recordings.order_by(F("created_at").desc(nulls_last=True), "-pk")
+    return list(newest[:RECORDINGS_FOR_DISPLAY])
+
+
+def _state_of(room: Room, meeting: Meeting | None) -> str:
+    if meeting is not None and meeting.ended_at is None:
+        return str(meeting.state.value)
+    if room.closed_at is not None:
+        return "closed"
+    return "idle" if meeting is None else "ended"

@@ -1,0 +1,151 @@
+"""The guest's way in: a signed link, a lobby that waits for the host, a name, the meeting."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib.auth.decorators import login_not_required
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
+from eyeson_meetings.services.guests import GuestAccess, open_guest_link
+from eyeson_meetings.services.rooms import join_as_guest
+from eyeson_meetings.services.status import entity_tag, guest_state
+
+from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
+from .status import state_response
+
+COOKIE = "eyeson_guest"
+COOKIE_SALT = "eyeson.guest.id"
+COOKIE_SECONDS = 30 * 24 * 3600
+#: Bidirectional controls: a name with one could rewrite the text after it, "(guest)" for example.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class GuestForm(forms.Form):
+    """The name under which a guest appears."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "name", "class": "eyeson-input"}),
+    )
+
+    def clean_name(self) -> str:
+        """The name without what nobody sees: control characters, and marks that turn the text around."""
+        seen = "".join(c for c in self.cleaned_data["name"] if not _is_unseen(c)).strip()
+        if not any(unicodedata.category(c)[0] in "LNPS" for c in seen):
+            raise forms.ValidationError(_("Please give a name that people can read."))
+        return seen
+
+
+def _is_unseen(character: str) -> bool:
+    # Not all of Cf: emoji and several scripts need zero-width joiners.
+    return unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} or character in TURNING
+
+
+class GuestLinkView(PageView):
+    """A page behind a guest link: no account, and one 404 for every link that does not open."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """As every page, and the gone page when the link opens nothing."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except NotAllowedError:
+            # Unknown, expired and revoked look the same: nobody learns which links once held.
+            response = render(request, "eyeson_meetings/guest_gone.html", status=404)
+            return self.with_headers(request, response)
+
+
+@method_decorator(login_not_required, name="dispatch")
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class GuestView(GuestLinkView):
+    """GET shows the guest's lobby, calls nobody and writes nothing; POST joins under the name given."""
+
+    template_name: ClassVar[str] = "eyeson_meetings/guest.html"
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        """The lobby: a name to give, and whether the meeting runs."""
+        access = open_guest_link(token)
+        form = GuestForm(initial={"name": access.invitation.name if access.invitation else ""})
+        return self._lobby(request, token, access, form)
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        """303 to the guest's own meeting page, the lobby again, or a page that says why not."""
+        access = open_guest_link(token)
+        form = GuestForm(request.POST)
+        if not form.is_valid():
+            return self._lobby(request, token, access, form, status=400)
+        try:
+            joined = join_as_guest(
+                room=access.room,
+                name=form.cleaned_data["name"],
+                guest_id=self._known_guest(request),
+            )
+        except MeetingNotRunningError:
+            return self._lobby(request, token, access, form, status=409)
+        except JOIN_ERRORS as error:
+            return trouble_page(
+                request,
+                error,
+                room=access.room,
+                retry_url=reverse("eyeson:guest", args=[token]),
+                retry_fields={"name": form.cleaned_data["name"]},
+            )
+        response = MeetingRedirect(joined)
+        response.set_signed_cookie(
+            COOKIE,
+            joined.participant.eyeson_id,
+            salt=COOKIE_SALT,
+            max_age=COOKIE_SECONDS,
+            # One link, one identity: another link of the same browser is another guest.
+            path=reverse("eyeson:guest", args=[token]),
+            secure=request.is_secure(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    def _known_guest(self, request: HttpRequest) -> str | None:
+        """Who came by this link with this browser before."""
+        return request.get_signed_cookie(
+            COOKIE, default=None, salt=COOKIE_SALT, max_age=COOKIE_SECONDS
+        )
+
+    def _lobby(
+        self,
+        request: HttpRequest,
+        token: str,
+        access: GuestAccess,
+        form: GuestForm,
+        status: int = 200,
+    ) -> HttpResponse:
+        state = guest_state(access.room)
+        context = {
+            "room": access.room,
+            "form": form,
+            "token": token,
+            "state": state["state"],
+            "etag": entity_tag(state),
+            "not_running": status == 409,
+            "embedded": is_embedded(request),
+            "now": timezone.now(),
+        }
+        return render(request, self.template_name, context, status=status)
+
+
+@method_decorator(login_not_required, name="dispatch")
+class GuestStatusView(GuestLinkView):
+    """What a waiting guest's page polls: one word, ETag'd."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
+        """The state as JSON, 304 when the browser has it; the usual 404 for a link that opens nothing."""
+        return state_response(request, guest_state(open_guest_link(token).room))

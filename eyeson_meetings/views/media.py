@@ -1,0 +1,169 @@
+"""The bytes of recordings and snapshots, for those who may see them and nobody else."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotModified,
+    StreamingHttpResponse,
+)
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+from django.views.generic import View
+
+from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.policies import policy
+
+from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
+
+logger = logging.getLogger(__name__)
+
+#: What a browser may show in place. All else is a download: HTML or SVG of ours would run as our page.
+INLINE_TYPES = frozenset({"video/webm", "video/mp4", "image/jpeg", "image/png"})
+LONGEST_FILENAME = 100
+
+
+class StoredFileView(View):
+    """GET and HEAD of one stored file, with ranges. Asks the policy on every request, and never eyeson."""
+
+    http_method_names = ["get", "head", "options"]
+    model: ClassVar[type[Recording] | type[Snapshot]]
+
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+        """The file or a part of it; the login page for strangers, 404 for all who may not see it."""
+        row = (
+            self.model.objects.select_related("room")
+            .prefetch_related("room__members")
+            .filter(uuid=uuid)
+            .first()
+        )
+        if row is None or not self.is_allowed(request, row):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            raise Http404
+        if not row.is_stored or not row.size_bytes or not row.file.name:
+            raise Http404
+        response = self._answer(request, row, row.size_bytes)
+        _add_headers(response, row, as_attachment="download" in request.GET)
+        return response
+
+    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+        """Whether the policy lets this user have the file."""
+        raise NotImplementedError
+
+    def _answer(
+        self, request: HttpRequest, row: Recording | Snapshot, size: int
+    ) -> HttpResponseBase:
+        if _client_has_it(request, row):
+            return HttpResponseNotModified()
+        try:
+            asked = (
+                parse_range(request.headers.get("Range"), size)
+                if _range_holds(request, row)
+                else None
+            )
+        except UnsatisfiableRangeError:
+            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+        wanted = asked or ByteRange(0, size - 1)
+        response: HttpResponseBase
+        if request.method == "HEAD":
+            response = HttpResponse()
+        else:
+            try:
+                file = row.file.storage.open(str(row.file.name), "rb")
+            except FileNotFoundError:
+                logger.error("The file of %s %s is missing.", row._meta.verbose_name, row.uuid)
+                raise Http404 from None
+            response = StreamingHttpResponse(chunks_for(request, file, wanted))
+        response.headers["Content-Type"] = row.content_type
+        response.headers["Content-Length"] = str(wanted.length)
+        if asked is not None:
+            response.status_code = 206
+            response.headers["Content-Range"] = f"bytes {asked.start}-{asked.end}/{size}"
+        return response
+
+
+class RecordingFileView(StoredFileView):
+    """A recording: `can_watch` decides."""
+
+    model = Recording
+
+    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+        """Whether the policy lets this user watch."""
+        return isinstance(row, Recording) and policy().can_watch(request.user, row)
+
+
+class SnapshotFileView(StoredFileView):
+    """A snapshot: who may view its room may see it."""
+
+    model = Snapshot
+
+    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+        """Whether the policy lets this user view the room."""
+        return policy().can_view(request.user, row.room)
+
+
+def _add_headers(
+    response: HttpResponseBase, row: Recording | Snapshot, *, as_attachment: bool
+) -> None:
+    inline = row.content_type in INLINE_TYPES and not as_attachment
+    response.headers["ETag"] = _etag(row)
+    if row.stored_at is not None:
+        response.headers["Last-Modified"] = http_date(row.stored_at.timestamp())
+    response.headers["Accept-Ranges"] = "bytes"
+    # Kept only by the browser of who may see it, and asked about each time: seeking in a video needs
+    # the validators, so `no-store` would fetch the same parts again and again.
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Content-Disposition"] = (
+        content_disposition_header(not inline, _filename(row)) or "attachment"
+    )
+    patch_vary_headers(response, ["Cookie"])
+
+
+def _etag(row: Recording | Snapshot) -> str:
+    return f'"{row.sha256}"'
+
+
+def _client_has_it(request: HttpRequest, row: Recording | Snapshot) -> bool:
+    tags = request.headers.get("If-None-Match")
+    if tags is not None:
+        known = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
+        return _etag(row) in known or "*" in known
+    since = parse_http_date_safe(request.headers.get("If-Modified-Since", ""))
+    return since is not None and row.stored_at is not None and _seconds(row.stored_at) <= since
+
+
+def _range_holds(request: HttpRequest, row: Recording | Snapshot) -> bool:
+    """Whether the parts that the client has already are still parts of this file."""
+    condition = request.headers.get("If-Range")
+    if condition is None or condition == _etag(row):
+        return True
+    since = parse_http_date_safe(condition)
+    return since is not None and row.stored_at is not None and _seconds(row.stored_at) == since
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+def _filename(row: Recording | Snapshot) -> str:
+    """For people: the room and the time. What a file system or a header would choke on is left out."""
+    created = row.created_at or row.stored_at or timezone.now()
+    extension = str(row.file.name).rpartition(".")[2]
+    ending = f" {timezone.localtime(created):%Y-%m-%d %H.%M.%S}.{extension}"
+    name = re.sub(r"[^\w .,()+@-]+", "_", row.room.name).strip(" .") or str(row.uuid)
+    return name[: LONGEST_FILENAME - len(ending)].rstrip() + ending

@@ -1,0 +1,75 @@
+"""The lobby of a room: what goes on in there, and the button that lets a user in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+
+from eyeson_meetings.models import Room
+from eyeson_meetings.policies import policy
+from eyeson_meetings.services.rooms import join_room
+from eyeson_meetings.services.status import people_online, state_of
+
+from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
+
+
+# A rollback could not undo a join: eyeson is never asked inside a transaction.
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class JoinView(PageView):
+    """GET shows the lobby, calls nobody and writes nothing; POST joins."""
+
+    def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+        """The lobby; the login page for strangers, 403 with the reason for who may not join."""
+        room = Room.objects.for_display(request.user).filter(uuid=uuid).first()
+        refusal = self._refusal(request, room)
+        if room is None or refusal is not None:
+            return refusal or HttpResponse(status=404)
+        context = {
+            "room": room,
+            "embedded": is_embedded(request),
+            "display_name": policy().display_name(request.user),
+            "people": people_online(room),
+            "starts_meeting": state_of(room) in ("idle", "ended"),
+        }
+        return render(request, "eyeson_meetings/lobby.html", context)
+
+    def post(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+        """303 to the user's own meeting page, or a page that says why not; our rows are then unchanged."""
+        room = Room.objects.with_members().filter(uuid=uuid).first()
+        refusal = self._refusal(request, room)
+        if room is None or refusal is not None:
+            return refusal or HttpResponse(status=404)
+        try:
+            joined = join_room(room=room, user=request.user)
+        except JOIN_ERRORS as error:
+            retry_url = reverse("eyeson:join", args=[room.uuid])
+            return trouble_page(request, error, room=room, retry_url=retry_url)
+        return MeetingRedirect(joined)
+
+    def _refusal(self, request: HttpRequest, room: Room | None) -> HttpResponseBase | None:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        if room is None:
+            raise Http404
+        if policy().can_join(request.user, room):
+            return None
+        return render(
+            request,
+            "eyeson_meetings/refused.html",
+            {
+                "embedded": is_embedded(request),
+                "reason": _(
+                    "You are signed in as %(user)s, and this account is not a member of the room. "
+                    "Ask its host to add you."
+                )
+                % {"user": request.user.get_username()},
+            },
+            status=403,
+        )

@@ -1,0 +1,193 @@
+"""`{% load eyeson %}`: a room's join button, state and recordings in a site's own pages.
+
+Every tag takes a room, reads our rows and asks nobody. Rooms of `Room.objects.for_display(user)` cost no
+query; else it is one for each kind of row that is shown. The user is that of the `request` in the context;
+what the policy does not let them see is an empty string, and so is a room that is None or not saved. Any
+other object is an empty string too, unless DEBUG is on: then it is an error that says so.
+
+The markup lies in `eyeson_meetings/tags/*.html`; a site may put templates of these names in place of ours.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db.models import prefetch_related_objects
+from django.middleware.csrf import get_token
+from django.template import Context, TemplateSyntaxError
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, time_format
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from eyeson_meetings.models import Invitation, Recording, Room
+from eyeson_meetings.policies import policy
+from eyeson_meetings.services.guests import guest_url
+from eyeson_meetings.services.status import (
+    entity_tag,
+    latest_meeting,
+    recent_recordings,
+    room_state,
+)
+
+register = template.Library()
+
+RECORDING_WORDS = {
+    Recording.RemoteState.RECORDING.value: gettext_lazy("Being recorded"),
+    Recording.RemoteState.PROCESSING.value: gettext_lazy("Being prepared"),
+    Recording.RemoteState.AVAILABLE.value: gettext_lazy("Ready, and soon to be copied here"),
+    Recording.StoreState.FETCHING.value: gettext_lazy("Being copied here"),
+    Recording.StoreState.STORED.value: gettext_lazy("Ready to play"),
+    Recording.StoreState.FAILED.value: gettext_lazy("Could not be copied here"),
+    Recording.StoreState.PRUNED.value: gettext_lazy("Deleted after its time"),
+}
+
+
+@register.simple_tag
+def eyeson_join_url(room: Room | None) -> str:
+    """Address of the room's lobby, without a query: it leads nobody in whom the policy keeps out."""
+    return reverse("eyeson:join", args=[room.uuid]) if _is_saved(room, Room) and room else ""
+
+
+@register.simple_tag(takes_context=True)
+def eyeson_guest_url(context: Context, target: Room | Invitation | None) -> str:
+    """The guest link of a room or of one invitation, for those who may invite.
+
+    Empty when the link would open nothing: no guests in this room, a personal invitation is needed, or
+    this one has expired or been revoked.
+    """
+    if not _is_saved(target, Room, Invitation) or target is None:
+        return ""
+    room = target if isinstance(target, Room) else target.room
+    if not policy().can_moderate(_user(context), _with_members(room)):
+        return ""
+    if isinstance(target, Invitation):
+        is_open = room.guest_access != Room.GuestAccess.NONE and target.is_valid
+        return guest_url(invitation=target) if is_open else ""
+    return guest_url(room=room) if room.guest_access == Room.GuestAccess.LINK else ""
+
+
+@register.simple_tag(takes_context=True)
+def eyeson_join(context: Context, room: Room | None, *, large: bool = False) -> str:
+    """A button that joins, for those who may; nothing once the room is closed.
+
+    `large` makes it as wide as the page.
+    """
+    if not _is_saved(room, Room) or room is None or room.closed_at is not None:
+        return ""
+    if not policy().can_join(_user(context), _with_members(room)):
+        return ""
+    values = {
+        "room": room,
+        "url": reverse("eyeson:join", args=[room.uuid]),
+        "large": large,
+        "csrf_token": get_token(_request(context)),
+    }
+    return _rendered(context, "join", values)
+
+
+@register.simple_tag(takes_context=True)
+def eyeson_status(context: Context, room: Room | None) -> str:
+    """What goes on in the room, kept up to date by the browser, for those who may see the room."""
+    if not _is_saved(room, Room) or room is None:
+        return ""
+    if not policy().can_view(_user(context), _with_members(room)):
+        return ""
+    state = room_state(room)
+    values = {
+        "room": room,
+        "url": reverse("eyeson:status", args=[room.uuid]),
+        "etag": entity_tag(state),
+        "state": state["state"],
+        "online": state["online"],
+        "locked": state["locked"],
+        "is_recording": state["recording"],
+        "meeting": latest_meeting(room),
+        "now": timezone.now(),
+    }
+    return _rendered(context, "status", values)
+
+
+@register.simple_tag(takes_context=True)
+def eyeson_recordings(context: Context, room: Room | None) -> str:
+    """The newest recordings of the room that the user may watch, with players."""
+    if not _is_saved(room, Room) or room is None:
+        return ""
+    user = _user(context)
+    can_view = policy().can_view(user, _with_members(room))
+    recordings = [row for row in recent_recordings(room) if policy().can_watch(user, row)]
+    if not recordings and not can_view:
+        return ""
+    values = {
+        "room": room,
+        "recordings": recordings,
+        "open_recording": next((row for row in recordings if row.is_stored), None),
+    }
+    return _rendered(context, "recordings", values)
+
+
+@register.filter
+def eyeson_when(moment: datetime | None) -> str:
+    """The time of a moment of today, date and time of any other, in the site's time zone and words."""
+    if moment is None:
+        return ""
+    local = timezone.localtime(moment)
+    if local.date() == timezone.localdate():
+        return time_format(local, "TIME_FORMAT")
+    return date_format(local, "DATETIME_FORMAT")
+
+
+@register.filter
+def eyeson_duration(seconds: int | None) -> str:
+    """Seconds as people write them: 0:07, 12:05, 1:02:03."""
+    if seconds is None:
+        return ""
+    hours, rest = divmod(int(seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def eyeson_recording_state(recording: Recording) -> str:
+    """How far a recording has come, in words for those who wait for it."""
+    return str(RECORDING_WORDS.get(recording.state, _("Expected")))
+
+
+def _is_saved(target: object, *kinds: type) -> bool:
+    # "" is what the template engine makes of a variable that is not there.
+    if target is None or target == "":
+        return False
+    if isinstance(target, kinds):
+        return getattr(target, "pk", None) is not None
+    if settings.DEBUG:
+        wanted = " or ".join(kind.__name__ for kind in kinds)
+        raise TemplateSyntaxError(f"An eyeson tag needs a {wanted}, not a {type(target).__name__}.")
+    return False
+
+
+def _request(context: Context) -> Any:
+    # A RequestContext knows its request even where the site left out the context processor.
+    return context.get("request") or getattr(context, "request", None)
+
+
+def _user(context: Context) -> Any:
+    """Who looks at the page; nobody when the context has no request."""
+    return getattr(_request(context), "user", None) or AnonymousUser()
+
+
+def _with_members(room: Room) -> Room:
+    """`room` with its members at hand: the policy then asks for them once, not once a recording."""
+    prefetch_related_objects([room], "members")
+    return room
+
+
+def _rendered(context: Context, name: str, values: dict[str, Any]) -> SafeString:
+    assert context.template is not None  # noqa: S101  (always so while a template is being rendered)
+    chosen = context.template.engine.get_template(f"eyeson_meetings/tags/{name}.html")
+    return chosen.render(context.new(values))

@@ -1,0 +1,391 @@
+"""The template tags in a page of a site: who sees what, in how many queries, and with what left out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Permission
+from django.template import Context, Template, TemplateSyntaxError
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from eyeson_meetings.models import Recording, Room
+from eyeson_meetings.templatetags import eyeson
+from tests.factories import (
+    AccessKeyFactory,
+    InvitationFactory,
+    MeetingFactory,
+    ParticipantFactory,
+    RecordingFactory,
+    RoomFactory,
+    RoomMemberFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+#: As in the README: what a site writes into its own page.
+PAGE = "{% load eyeson %}{% eyeson_join room %}{% eyeson_status room %}{% eyeson_recordings room %}"
+ALL_TAGS = [
+    "eyeson_join_url",
+    "eyeson_guest_url",
+    "eyeson_join",
+    "eyeson_status",
+    "eyeson_recordings",
+]
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "` onfocus=alert(1) autofocus=`",
+    "</script><svg onload=alert(1)>",
+    "{{ 7|add:7 }}{% debug %}",
+    "</title><iframe src=javascript:alert(1)>",
+    "&lt;b&gt;&#x3c;script&#x3e;",
+    "javascript:alert(1)",
+    "\u202egnp.exe<b>",
+]
+
+
+class Markup(HTMLParser):
+    """The tags and attributes of a page, as a browser would find them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes.extend(name for name, _ in attrs)
+
+
+def render(source: str, user: Any, **values: Any) -> str:
+    """`source` as a page of a signed-in user shows it."""
+    request = RequestFactory().get("/")
+    request.user = user
+    return Template(f"{{% load eyeson %}}{source}").render(Context({"request": request, **values}))
+
+
+def member_of(room: Room, role: str = "member") -> Any:
+    return RoomMemberFactory(room=room, user=UserFactory(), role=role).user
+
+
+def stored(**values: Any) -> Recording:
+    return RecordingFactory(
+        store_state=Recording.StoreState.STORED, size_bytes=3, sha256="0" * 64, **values
+    )
+
+
+def busy_room(name: str = "Board") -> Room:
+    """A room with a meeting in progress, people in it and recordings in every state."""
+    room = RoomFactory(name=name, guest_access=Room.GuestAccess.LINK)
+    over = MeetingFactory(room=room, ended=True)
+    meeting = MeetingFactory(room=room)
+    ParticipantFactory.create_batch(2, room=room, online=True)
+    stored(meeting=over)
+    RecordingFactory(meeting=meeting, remote_state="recording", available_at=None, duration=None)
+    return room
+
+
+def test_a_member_sees_button_state_and_recordings() -> None:
+    room = busy_room()
+
+    page = render(PAGE, member_of(room), room=room)
+
+    assert f'action="{reverse("eyeson:join", args=[room.uuid])}"' in page
+    assert "In progress since" in page
+    assert "2 people are in" in page
+    assert "Being recorded" in page
+    assert page.count("<video") == 1
+
+
+@pytest.mark.parametrize("tag", ALL_TAGS[1:])
+def test_who_may_not_enter_sees_nothing(tag: str) -> None:
+    room = busy_room()
+
+    for user in (UserFactory(), AnonymousUser()):
+        assert render(f"{{% {tag} room %}}", user, room=room) == ""
+
+
+@pytest.mark.parametrize("tag", ALL_TAGS[1:])
+def test_without_a_request_nobody_looks_and_nothing_is_seen(tag: str) -> None:
+    room = busy_room()
+
+    page = Template(f"{{% load eyeson %}}{{% {tag} room %}}").render(Context({"room": room}))
+
+    assert page == ""
+
+
+@pytest.mark.parametrize("tag", ALL_TAGS)
+def test_no_room_an_unsaved_one_and_another_object_are_an_empty_string(tag: str) -> None:
+    user = UserFactory(is_superuser=True)
+
+    for room in (None, Room(name="unsaved"), user, 7, "text"):
+        assert render(f"{{% {tag} room %}}", user, room=room) == ""
+    assert render(f"{{% {tag} missing %}}", user) == ""
+
+
+@pytest.mark.parametrize("tag", ALL_TAGS)
+def test_a_developer_is_told_of_an_object_that_is_no_room(tag: str, settings: Any) -> None:
+    settings.DEBUG = True
+    user = UserFactory(is_superuser=True)
+
+    with pytest.raises(TemplateSyntaxError, match="needs a Room"):
+        render(f"{{% {tag} room %}}", user, room=user)
+    assert render(f"{{% {tag} room %}}", user, room=None) == ""
+
+
+def test_the_address_of_the_lobby_costs_no_query(django_assert_num_queries: Any) -> None:
+    room = RoomFactory()
+
+    with django_assert_num_queries(0):
+        url = render("{% eyeson_join_url room %}", AnonymousUser(), room=room)
+
+    assert url == f"/meetings/rooms/{room.uuid}/"
+
+
+def test_a_host_gets_the_guest_link_that_opens_the_lobby(client: Client) -> None:
+    room = busy_room()
+
+    url = render("{% eyeson_guest_url room %}", member_of(room, "host"), room=room)
+
+    assert url.startswith("http://testserver/meetings/guest/")
+    assert client.get(url.removeprefix("http://testserver")).status_code == 200
+
+
+def test_a_member_who_may_not_invite_gets_no_guest_link() -> None:
+    room = busy_room()
+
+    assert render("{% eyeson_guest_url room %}", member_of(room), room=room) == ""
+
+
+@pytest.mark.parametrize("access", [Room.GuestAccess.NONE, Room.GuestAccess.INVITED])
+def test_a_room_without_an_open_door_has_no_guest_link(access: str) -> None:
+    room = RoomFactory(guest_access=access)
+
+    assert render("{% eyeson_guest_url room %}", member_of(room, "host"), room=room) == ""
+
+
+def test_an_invitation_has_a_link_while_it_holds(client: Client) -> None:
+    invitation = InvitationFactory()
+    host = member_of(invitation.room, "host")
+
+    url = render("{% eyeson_guest_url invitation %}", host, invitation=invitation)
+    assert client.get(url.removeprefix("http://testserver")).status_code == 200
+
+    invitation.expires_at = timezone.now() - timedelta(seconds=1)
+    assert render("{% eyeson_guest_url invitation %}", host, invitation=invitation) == ""
+
+
+def test_the_button_is_a_form_that_django_accepts() -> None:
+    room = RoomFactory()
+    user = member_of(room)
+    checking = Client(enforce_csrf_checks=True)
+    checking.force_login(user)
+    page = checking.get(reverse("eyeson:join", args=[room.uuid])).content.decode()
+
+    markup = Markup(page)
+
+    assert 'method="post"' in page
+    assert "csrfmiddlewaretoken" in page
+    assert "form" in markup.tags
+
+
+def test_a_closed_room_has_no_button() -> None:
+    room = RoomFactory(closed_at=timezone.now())
+
+    assert render("{% eyeson_join room %}", member_of(room), room=room) == ""
+
+
+def test_who_may_see_the_room_but_not_enter_gets_its_state_without_a_button() -> None:
+    room = busy_room()
+    viewer = UserFactory()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_room"))
+
+    assert render("{% eyeson_join room %}", viewer, room=room) == ""
+    assert "In progress" in render("{% eyeson_status room %}", viewer, room=room)
+    assert "<video" not in render("{% eyeson_recordings room %}", viewer, room=room)
+
+
+@pytest.mark.parametrize(
+    ("meeting", "closed", "words"),
+    [
+        (None, False, "Not started"),
+        (None, True, "Closed"),
+        ({"opening": True}, False, "Starting"),
+        ({}, False, "In progress since"),
+        ({"ended": True}, False, "Ended"),
+        ({"locked": True}, False, "Locked for guests"),
+    ],
+)
+def test_the_state_is_said_in_words(
+    meeting: dict[str, Any] | None, closed: bool, words: str
+) -> None:
+    room = RoomFactory(closed_at=timezone.now() if closed else None)
+    if meeting is not None:
+        MeetingFactory(room=room, **meeting)
+
+    assert words in render("{% eyeson_status room %}", member_of(room), room=room)
+
+
+def test_the_state_carries_the_tag_under_which_the_browser_asks_for_it(client: Client) -> None:
+    room = busy_room()
+    user = member_of(room)
+    client.force_login(user)
+    url = reverse("eyeson:status", args=[room.uuid])
+    etag = client.get(url).headers["ETag"]
+
+    page = render("{% eyeson_status room %}", user, room=room)
+
+    assert f'src="{url}"' in page
+    assert f'etag="{etag.replace(chr(34), "&quot;")}"' in page
+
+
+def test_only_the_newest_player_is_open_and_loads_ahead() -> None:
+    room = RoomFactory()
+    meeting = MeetingFactory(room=room)
+    recordings = [
+        stored(meeting=meeting, created_at=meeting.started_at + timedelta(minutes=minute))
+        for minute in range(3)
+    ]
+
+    page = render("{% eyeson_recordings room %}", member_of(room), room=room)
+
+    assert page.count("<video") == 3
+    assert page.count("<details open>") == 1
+    assert page.count('preload="metadata"') == 1
+    assert page.index(str(recordings[2].uuid)) < page.index(str(recordings[0].uuid))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"remote_state": ""}, "Expected"),
+        ({"remote_state": "recording"}, "Being recorded"),
+        ({"remote_state": "processing"}, "Being prepared"),
+        ({"remote_state": "available"}, "Ready, and soon to be copied here"),
+        ({"store_state": "fetching"}, "Being copied here"),
+        ({"store_state": "failed"}, "Could not be copied here"),
+        ({"store_state": "pruned"}, "Deleted after its time"),
+    ],
+)
+def test_a_recording_that_cannot_be_played_says_why(row: dict[str, str], words: str) -> None:
+    recording = RecordingFactory(**row)
+
+    page = render("{% eyeson_recordings room %}", member_of(recording.room), room=recording.room)
+
+    assert words in page
+    assert "<video" not in page
+
+
+def test_a_room_without_recordings_says_so() -> None:
+    room = RoomFactory()
+
+    assert "No recordings yet." in render(
+        "{% eyeson_recordings room %}", member_of(room), room=room
+    )
+
+
+def test_no_tag_prints_a_secret() -> None:
+    room = busy_room()
+    meeting = room.meetings.get(ended_at=None)
+    meeting.guest_token = "canary-guest-token"
+    meeting.save()
+    key = AccessKeyFactory(meeting=meeting, key="canary-access-key")
+
+    page = render(PAGE, member_of(room, "host"), room=room)
+
+    for secret in ("canary", key.key_encrypted, meeting.guest_token_encrypted, "sandbox-api-key"):
+        assert secret not in page
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_name_becomes_markup(payload: str) -> None:
+    plain, hostile = busy_room("Board"), busy_room(payload)
+    hostile.participants.update(name=payload)
+
+    expected = Markup(render(PAGE, member_of(plain, "host"), room=plain))
+    markup = Markup(render(PAGE, member_of(hostile, "host"), room=hostile))
+
+    assert markup.tags == expected.tags
+    assert markup.attributes == expected.attributes
+
+
+def test_no_inline_script_or_style_needs_a_hole_in_the_sites_csp() -> None:
+    room = busy_room()
+
+    page = render(PAGE, member_of(room), room=room)
+    markup = Markup(page)
+
+    assert "style" not in markup.tags + markup.attributes
+    assert not [name for name in markup.attributes if name.startswith("on")]
+    assert page.count("<script") == page.count('<script type="module" src="/static/')
+
+
+def queries_for(rooms: int, django_assert_max_num_queries: Any) -> int:
+    """How many queries a list of that many busy rooms takes, fetched as the documentation says."""
+    user = UserFactory()
+    for _ in range(rooms):
+        RoomMemberFactory(room=busy_room(), user=user)
+    source = f"{{% for room in rooms %}}{PAGE}{{% eyeson_guest_url room %}}{{% endfor %}}"
+    with django_assert_max_num_queries(20) as counted:
+        page = render(source, user, rooms=Room.objects.for_display(user).of_user(user))
+    assert page.count("<eyeson-room-status") == rooms
+    return len(counted.captured_queries)
+
+
+def test_fifty_rooms_cost_as_many_queries_as_one(django_assert_max_num_queries: Any) -> None:
+    one = queries_for(1, django_assert_max_num_queries)
+
+    assert queries_for(50, django_assert_max_num_queries) == one
+
+
+def test_a_room_that_prefetched_nothing_costs_one_query_a_kind_of_row(
+    django_assert_num_queries: Any,
+) -> None:
+    room = busy_room()
+    for _ in range(20):
+        stored(meeting=room.meetings.first())
+    user = member_of(room)
+    fresh = Room.objects.get(pk=room.pk)
+
+    # Members, the newest meeting (twice: JSON and words), who is in, recordings (twice).
+    with django_assert_num_queries(6):
+        render(PAGE, user, room=fresh)
+
+
+def test_times_of_today_are_short_and_others_have_a_date() -> None:
+    now = timezone.now()
+    long_ago = datetime(2020, 3, 2, 9, 0, tzinfo=UTC)
+
+    with translation.override("en"):
+        assert "2020" not in eyeson.eyeson_when(now)
+        assert str(now.year) not in eyeson.eyeson_when(now)
+        # The site under test is in Vienna.
+        assert eyeson.eyeson_when(long_ago) == "March 2, 2020, 10 a.m."
+    assert eyeson.eyeson_when(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(None, ""), (0, "0:00"), (7, "0:07"), (725, "12:05"), (3723, "1:02:03")]
+)
+def test_durations_are_written_as_on_a_player(seconds: int | None, words: str) -> None:
+    assert eyeson.eyeson_duration(seconds) == words
+
+
+def test_a_site_may_bring_templates_of_its_own(settings: Any, tmp_path: Any) -> None:
+    folder = tmp_path / "eyeson_meetings" / "tags"
+    folder.mkdir(parents=True)
+    (folder / "join.html").write_text("<b>{{ url }}</b>")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    room = RoomFactory()
+
+    assert render("{% eyeson_join room %}", member_of(room), room=room) == (
+        f"<b>/meetings/rooms/{room.uuid}/</b>"
+    )

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.core.files.storage import Storage, storages
+from django.core.files.storage import InvalidStorageError, Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.conf import setting
+from eyeson_meetings.exceptions import ConfigurationError
 
 #: eyeson deletes recordings and snapshots then (API reference 1.7).
 KEPT_AT_EYESON = timedelta(days=14)
@@ -21,7 +22,27 @@ KEPT_AT_EYESON = timedelta(days=14)
 
 def media_storage() -> Storage:
     """The storage of `EYESON["STORAGE"]`. A callable, so that no path enters a migration."""
-    return storages[setting("STORAGE")]
+    try:
+        return storages[setting("STORAGE")]
+    except (InvalidStorageError, ConfigurationError):
+        # Models must load and rows be saved all the same: the system check says what is missing.
+        return Storage()
+
+
+class _MediaFileField(models.FileField):
+    """A file in the storage that settings name when it is used, not when models are loaded."""
+
+    @property
+    def storage(self) -> Storage:
+        return media_storage()
+
+    @storage.setter
+    def storage(self, value: Storage) -> None:
+        """Settings alone decide."""
+
+    def deconstruct(self) -> tuple[str, str, Any, Any]:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.FileField", args, {**options, "storage": media_storage}
 
 
 def storage_name(row: StoredFile, filename: str) -> str:
@@ -121,7 +142,7 @@ class StoredFile(models.Model):
     )
     etag = models.CharField(max_length=255, blank=True, editable=False)
 
-    file = models.FileField(
+    file = _MediaFileField(
         _("file"), storage=media_storage, upload_to=storage_name, max_length=255, blank=True
     )
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True, editable=False)

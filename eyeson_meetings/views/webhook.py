@@ -144,8 +144,8 @@ class _Tally:
         logger.warning(self._message, count, what)
 
 
-_refused = _Tally("%d webhook requests refused, the last with status %s.")
-_unreachable = _Tally("%d webhook requests not kept, the database cannot be reached: %s.")
+_refused = _Tally("Webhook requests refused: %d, the last with status %s.")
+_unreachable = _Tally("Webhook requests not kept: %d, the database cannot be reached (%s).")
 
 
 def _refusal(status: int) -> HttpResponse:

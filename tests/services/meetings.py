@@ -18,6 +18,8 @@ from eyeson_meetings.services.rooms import JoinedRoom, join_room
 from tests.factories import RoomFactory, UserFactory
 
 API_KEY = "sandbox-api-key"
+#: Nobody listens there.
+CLOSED_PORT = "http://127.0.0.1:9"
 
 
 def start_meeting(
@@ -70,28 +72,55 @@ def calls_of(sandbox: SandboxServer) -> list[str]:
     return [f"{call.method} {call.route}" for call in sandbox.calls]
 
 
+def use_account(settings: Any, **values: Any) -> None:
+    """Change settings of the default account."""
+    account = {**settings.EYESON["ACCOUNTS"]["default"], **values}
+    settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
+
+
+def answer_for(sent: dict[str, str], **changed: Any) -> dict[str, Any]:
+    """A room response to `POST /rooms` as plain as can be, for `OddEyeson`."""
+    return {
+        "access_key": "key-1",
+        "room": {"id": sent.get("id"), "started_at": "2026-03-02T09:00:00.250Z", "ready": False},
+        "user": {"id": sent.get("user[id]"), "name": sent.get("user[name]")},
+        "links": {"gui": "http://127.0.0.1:9/?key-1"},
+        **changed,
+    }
+
+
 def rows() -> dict[str, int]:
     """How many rows a join would add to."""
     return {"meetings": Meeting.objects.count(), "participants": Participant.objects.count()}
 
 
 class OddEyeson:
-    """An eyeson that answers `POST /rooms` as `answer` says: what the sandbox would never answer."""
+    """An eyeson that answers what the sandbox never would: each POST as `answer` says, each GET `listed`."""
 
-    def __init__(self, answer: Callable[[dict[str, str]], dict[str, Any]]) -> None:
-        class Post(BaseHTTPRequestHandler):
+    def __init__(
+        self,
+        answer: Callable[[dict[str, str]], dict[str, Any]],
+        listed: list[dict[str, Any]] | None = None,
+    ) -> None:
+        class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
                 sent = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-                body = json.dumps(answer({name: values[0] for name, values in sent.items()}))
-                self.send_response(201)
+                self.send(201, answer({name: values[0] for name, values in sent.items()}))
+
+            def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+                self.send(200, listed or [])
+
+            def send(self, status: int, document: Any) -> None:
+                body = json.dumps(document).encode()
+                self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body.encode())
+                self.wfile.write(body)
 
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))

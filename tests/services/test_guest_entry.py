@@ -14,13 +14,17 @@ from eyeson_meetings.exceptions import (
     MeetingNotRunningError,
     NetworkError,
     RoomClosedError,
+    UnexpectedAnswerError,
 )
 from eyeson_meetings.models import AccessKey, Meeting, Participant
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.rooms import close_room, join_as_guest, join_room
-from tests.factories import MeetingFactory, RoomFactory, UserFactory
+from tests.factories import MeetingFactory, ParticipantFactory, RoomFactory, UserFactory
 
 from .meetings import (
+    CLOSED_PORT,
+    OddEyeson,
+    answer_for,
     calls_of,
     end_in_sandbox,
     in_sandbox,
@@ -28,6 +32,7 @@ from .meetings import (
     owner_of,
     rows,
     start_meeting,
+    use_account,
 )
 
 pytestmark = pytest.mark.django_db
@@ -226,11 +231,7 @@ def test_a_meeting_that_eyeson_neither_knows_nor_lists_is_not_running(
     meeting.refresh_from_db()
     assert meeting.ended_at is None
     assert meeting.missed_at is not None
-    assert in_no_meeting(sandbox_account)
-
-
-def in_no_meeting(sandbox: SandboxServer) -> bool:
-    return not sandbox.state.meetings
+    assert sandbox_account.state.meetings == []
 
 
 def test_a_meeting_without_guests_takes_none(sandbox_account: SandboxServer) -> None:
@@ -248,8 +249,7 @@ def test_with_eyeson_down_our_rows_are_unchanged(
 ) -> None:
     meeting, _ = start_meeting(sandbox_account)
     before = rows()
-    account = {**settings.EYESON["ACCOUNTS"]["default"], "BASE_URL": "http://127.0.0.1:9"}
-    settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
+    use_account(settings, BASE_URL=CLOSED_PORT)
 
     with pytest.raises(NetworkError):
         join_as_guest(room=meeting.room, name="Grace")
@@ -261,14 +261,52 @@ def test_with_eyeson_down_our_rows_are_unchanged(
 
 def test_a_guest_is_not_led_elsewhere(settings: Any, sandbox_account: SandboxServer) -> None:
     with SandboxServer(public_url="https://elsewhere.example.org") as sandbox:
-        account = {
-            **settings.EYESON["ACCOUNTS"]["default"],
-            "BASE_URL": f"http://127.0.0.1:{sandbox.port}",
-        }
-        settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
+        use_account(settings, BASE_URL=f"http://127.0.0.1:{sandbox.port}")
         room = RoomFactory()
         with pytest.raises(LinkRefusedError):
             join_room(room=room, user=UserFactory())
 
         with pytest.raises(LinkRefusedError):
             join_as_guest(room=room, name="Grace")
+
+
+def guest_answer(meeting: Meeting, user_id: str) -> dict[str, Any]:
+    room = {"id": meeting.room.eyeson_id, "started_at": meeting.started_at.isoformat()}
+    return answer_for({}, room=room, user={"id": user_id, "name": "Grace", "guest": True})
+
+
+def test_a_guest_is_never_taken_for_a_user(settings: Any) -> None:
+    meeting = MeetingFactory(guest_token_encrypted=crypto.encrypt("a-token"))
+    host = ParticipantFactory(room=meeting.room, user=UserFactory())
+    with OddEyeson(lambda sent: guest_answer(meeting, host.eyeson_id)) as eyeson:
+        use_account(settings, BASE_URL=eyeson.url)
+
+        with pytest.raises(UnexpectedAnswerError, match="the id of a user"):
+            join_as_guest(room=meeting.room, name="Grace")
+
+    host.refresh_from_db()
+    assert not host.guest
+    assert not AccessKey.objects.exists()
+
+
+def test_a_guest_whom_sync_found_first_is_a_guest(settings: Any) -> None:
+    meeting = MeetingFactory(guest_token_encrypted=crypto.encrypt("a-token"))
+    found = ParticipantFactory(room=meeting.room)
+    with OddEyeson(lambda sent: guest_answer(meeting, found.eyeson_id)) as eyeson:
+        use_account(settings, BASE_URL=eyeson.url)
+
+        joined = join_as_guest(room=meeting.room, name="Grace")
+
+    assert joined.participant == found
+    assert Participant.objects.get().guest
+
+
+def test_an_answer_about_another_room_lets_no_guest_in(settings: Any) -> None:
+    meeting = MeetingFactory(guest_token_encrypted=crypto.encrypt("a-token"))
+    with OddEyeson(lambda sent: answer_for({"id": "another"})) as eyeson:
+        use_account(settings, BASE_URL=eyeson.url)
+
+        with pytest.raises(UnexpectedAnswerError, match="another room"):
+            join_as_guest(room=meeting.room, name="Grace")
+
+    assert not Participant.objects.exists()

@@ -40,7 +40,9 @@ from eyeson_meetings.services.rooms import (
 from tests.factories import MeetingFactory, ParticipantFactory, RoomFactory, UserFactory
 
 from .meetings import (
+    CLOSED_PORT,
     OddEyeson,
+    answer_for,
     calls_of,
     end_in_sandbox,
     in_sandbox,
@@ -48,19 +50,11 @@ from .meetings import (
     owner_of,
     rows,
     start_meeting,
+    use_account,
 )
 from .policies import InterruptingPolicy
 
 pytestmark = pytest.mark.django_db
-
-#: Nobody listens there.
-CLOSED_PORT = "http://127.0.0.1:9"
-
-
-def use_account(settings: Any, **values: Any) -> None:
-    account = {**settings.EYESON["ACCOUNTS"]["default"], **values}
-    settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
-
 
 # Rooms
 
@@ -369,17 +363,6 @@ def test_a_way_in_to_a_host_that_settings_name_is_followed(
         joined = join_room(room=RoomFactory(), user=UserFactory())
 
     assert joined.url.reveal().startswith("https://meet.example.org/?")
-
-
-def answer_for(sent: dict[str, str], **changed: Any) -> dict[str, Any]:
-    """A room response as plain as can be, for `OddEyeson`."""
-    return {
-        "access_key": "key-1",
-        "room": {"id": sent["id"], "started_at": "2026-03-02T09:00:00.250Z", "ready": False},
-        "user": {"id": sent["user[id]"], "name": sent["user[name]"]},
-        "links": {"gui": "http://127.0.0.1:9/?key-1"},
-        **changed,
-    }
 
 
 def test_an_answer_without_a_way_in_is_an_error(settings: Any) -> None:

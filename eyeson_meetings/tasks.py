@@ -31,6 +31,9 @@ __all__ = [
     "fetch_recording",
     "fetch_snapshot",
     "hint_deliveries",
+    "hint_fetch",
+    "hint_fetches",
+    "hint_sync",
     "process_deliveries",
     "process_delivery",
     "prune",
@@ -162,6 +165,21 @@ def hint_deliveries() -> None:
         return
     if _hints.may_send_now():
         _send(process_deliveries)
+
+
+def hint_fetch(row: Recording | Snapshot) -> None:
+    """Tell the workers that this file is to be fetched. Never raises."""
+    _enqueue_fetch(row)
+
+
+def hint_fetches() -> None:
+    """Tell the workers that files are to be fetched. Never raises."""
+    _send(fetch_due)
+
+
+def hint_sync(account: str) -> None:
+    """Tell the workers to ask eyeson about this account. Never raises."""
+    _send(sync, account)
 
 
 class _Hints:

@@ -1,0 +1,164 @@
+"""Invitations: personal guest links, on the room's page and in a list of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin, messages
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from eyeson_meetings.models import Invitation, Room
+from eyeson_meetings.policies import policy
+from eyeson_meetings.services.guests import guest_url, revoke_invitation
+
+from .parts.base import BoundedInlineMixin, DjangoAdmin, DjangoInline, FirstRowsFormSet, ListMixin
+from .parts.buttons import Button, ButtonsMixin
+from .parts.guest_links import GuestLinkMixin
+from .parts.showing import NOTHING, shown_badge, shown_link_to_copy
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class InvitationsFormSet(FirstRowsFormSet):
+    """Few enough that the form stays under Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+
+    first_rows = 50
+
+
+class InvitationInlineMixin(BoundedInlineMixin):
+    """The invitations of a room, the newest first, with their links for those who may invite."""
+
+    model = Invitation
+    formset = InvitationsFormSet
+    fields = ("name", "expires_at", "badge", "link")
+    readonly_fields = ("badge", "link")
+    ordering = ("-pk",)
+    can_delete = False
+    show_change_link = True
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their links need."""
+        return super().get_queryset(request).select_related("room")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Links are as good as an invitation: only who may invite sees them."""
+        may_invite = obj is not None and policy().can_moderate(request.user, obj)
+        return self.fields if may_invite else self.fields[:-1]
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, invitation: Invitation) -> str:
+        """Whether the link opens the room."""
+        return invitation_badge(invitation)
+
+    @admin.display(description=gettext_lazy("guest link"))
+    def link(self, invitation: Invitation) -> str:
+        """The link, while it opens the room."""
+        if not invitation.pk or not opens_room(invitation):
+            return NOTHING
+        return shown_link_to_copy(guest_url(invitation=invitation))
+
+
+class InvitationInline(InvitationInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class InvitationAdminMixin(GuestLinkMixin, ButtonsMixin, ListMixin):
+    """The page of one invitation."""
+
+    buttons = (
+        Button(
+            path="guest-link",
+            label=gettext_lazy("Copy guest link"),
+            run="show_guest_link",
+            may="may_invite",
+            when="has_guest_link",
+            copies="guest_link",
+        ),
+        Button(
+            path="revoke",
+            label=gettext_lazy("Revoke"),
+            run="revoke",
+            may="may_invite",
+            when="is_valid",
+            question=gettext_lazy(
+                "The link opens nothing any more, for good. Whoever is in the meeting stays in."
+            ),
+            dangerous=True,
+        ),
+    )
+    list_display = ("__str__", "room", "badge", "created_at", "expires_at")
+    list_select_related = ("room",)
+    list_filter = ("created_at", "expires_at")
+    search_fields = ("name", "room__name", "=uuid")
+    fields = ("room", "name", "expires_at", "badge", "revoked_at", "created_at", "uuid")
+    raw_id_fields = ("room",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what names and links need."""
+        return super().get_queryset(request).select_related("room")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """All but name and expiry; a new one needs its room."""
+        shown = ("badge", "revoked_at", "created_at", "uuid")
+        return ("room", *shown) if obj is not None else shown
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What a new invitation does not have yet is left out."""
+        return self.fields if obj is not None else self.fields[:3]
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, invitation: Invitation) -> str:
+        """Whether the link opens the room."""
+        return invitation_badge(invitation)
+
+    def may_invite(self, request: HttpRequest, invitation: Invitation) -> bool:
+        """The policy lets this user invite guests."""
+        return policy().can_moderate(request.user, invitation.room)
+
+    def has_guest_link(self, request: HttpRequest, invitation: Invitation) -> bool:
+        """The link opens the room."""
+        return opens_room(invitation)
+
+    def is_valid(self, request: HttpRequest, invitation: Invitation) -> bool:
+        """There is something to revoke."""
+        return invitation.is_valid
+
+    def guest_link(self, invitation: Invitation) -> str:
+        """The link itself."""
+        return guest_url(invitation=invitation)
+
+    def revoke(self, request: HttpRequest, invitation: Invitation) -> None:
+        """Let the link open nothing any more."""
+        revoke_invitation(invitation=invitation)
+        self.log_change(request, invitation, "Revoked.")
+        messages.success(request, _("The invitation has been revoked."))
+
+
+class InvitationAdmin(InvitationAdminMixin, DjangoAdmin):
+    """Invitations in Django's own admin."""
+
+
+def opens_room(invitation: Invitation) -> bool:
+    """Whether the link lets anybody in, should a meeting run."""
+    room = invitation.room
+    return (
+        invitation.is_valid
+        and room.guest_access != Room.GuestAccess.NONE
+        and room.closed_at is None
+    )
+
+
+def invitation_badge(invitation: Invitation) -> str:
+    """Why the link opens the room, or why not."""
+    if not invitation.pk:
+        return NOTHING
+    if invitation.revoked_at is not None:
+        return shown_badge("dead", _("revoked"))
+    if not invitation.is_valid:
+        return shown_badge("dead", _("expired"))
+    if not opens_room(invitation):
+        return shown_badge("idle", _("room lets no guests in"))
+    return shown_badge("stored", _("valid"))

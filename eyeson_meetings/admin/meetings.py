@@ -1,0 +1,137 @@
+"""Meetings: facts, and buttons that act on the one in progress."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import prefetch_related_objects
+from django.utils.translation import gettext_lazy
+
+from eyeson_meetings.exceptions import MeetingEndedError
+from eyeson_meetings.models import Meeting, Presence, Recording, Room, Snapshot
+
+from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
+from .parts.filters import OpenMeetingFilter
+from .parts.meeting_buttons import MEETING_BUTTONS, MeetingButtonsMixin
+from .parts.showing import shown_badge, shown_duration
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class PresenceInlineMixin(FactsInlineMixin):
+    """Who was there, and when."""
+
+    model = Presence
+    fields = ("participant", "from_at", "to_at", "quality")
+    readonly_fields = fields
+    show_change_link = False
+    ordering = ("from_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without the site's own participant."""
+        rows = super().get_queryset(request).select_related("participant")
+        return rows.filter(participant__is_service=False)
+
+
+class PresenceInline(PresenceInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class RecordingInlineMixin(FactsInlineMixin):
+    """The recordings of a meeting."""
+
+    model = Recording
+    fields = ("created_at", "length", "state")
+    readonly_fields = fields
+    ordering = ("created_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their names need."""
+        return super().get_queryset(request).select_related("room")
+
+    @admin.display(description=gettext_lazy("duration"))
+    def length(self, row: Recording) -> str:
+        """Hours, minutes, seconds."""
+        return shown_duration(row.duration)
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, row: Recording) -> str:
+        """How far it is."""
+        return shown_badge(row.state or "unknown", row.state_label)
+
+
+class RecordingInline(RecordingInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class SnapshotInlineMixin(FactsInlineMixin):
+    """The snapshots of a meeting."""
+
+    model = Snapshot
+    fields = ("created_at", "state")
+    readonly_fields = fields
+    ordering = ("created_at", "pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their names need."""
+        return super().get_queryset(request).select_related("room")
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, row: Snapshot) -> str:
+        """How far it is."""
+        return shown_badge(row.store_state, row.state_label)
+
+
+class SnapshotInline(SnapshotInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
+    """The page of one meeting."""
+
+    buttons = MEETING_BUTTONS
+    list_display = ("room", "started_at", "ended_at", "state")
+    list_display_links = ("room", "started_at")
+    list_select_related = ("room",)
+    list_filter = (OpenMeetingFilter, "started_at")
+    search_fields = ("room__name", "room__eyeson_id", "=uuid")
+    fields = ("room", "state", "started_at", "ready_at", "ended_at", "locked", "uuid")
+    readonly_fields = fields
+    inlines = (PresenceInline, RecordingInline, SnapshotInline)
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, meeting: Meeting) -> str:
+        """How far it is."""
+        return shown_badge(meeting.state.value, str(meeting.state.label))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what names need."""
+        return super().get_queryset(request).select_related("room")
+
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """With the members of its room, whom the policy looks at for each button."""
+        meeting = super().get_object(request, *args, **kwargs)
+        if meeting is not None:
+            prefetch_related_objects([meeting], "room__members")
+        return meeting
+
+    def meeting_of(self, row: Meeting) -> Meeting | None:
+        """Itself, until it has ended."""
+        return row if row.ended_at is None else None
+
+    def room_of(self, row: Meeting) -> Room:
+        """Its room."""
+        return row.room
+
+    def open_meeting(self, row: Meeting) -> Meeting:
+        """Itself. Raises MeetingEndedError."""
+        if row.ended_at is not None:
+            raise MeetingEndedError("admin")
+        return row
+
+
+class MeetingAdmin(MeetingAdminMixin, DjangoAdmin):
+    """Meetings in Django's own admin."""

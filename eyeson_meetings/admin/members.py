@@ -1,0 +1,114 @@
+"""Members of rooms: on the room's page, and in a list of their own for rooms with many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.utils.html import format_html
+
+from eyeson_meetings.models import RoomMember
+
+from .parts.base import (
+    BoundedInlineMixin,
+    DjangoAdmin,
+    DjangoInline,
+    FirstRowsFormSet,
+    InlineBase,
+    ListMixin,
+)
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class KnownUser(forms.Widget):
+    """The user of a membership that is there already: text, because changing it would make it another."""
+
+    def __init__(self, name: str) -> None:
+        """`name` is what is shown."""
+        super().__init__()
+        self.shown = name
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> Any:
+        """The name, and nothing to send."""
+        return format_html('<span class="eyeson-known">{}</span>', self.shown)
+
+
+class MemberForm(forms.ModelForm):
+    """Picks the user of a new member; shows that of a known one without a query."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As any model form."""
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "user" in self.fields:
+            self.fields["user"].disabled = True
+            self.fields["user"].widget = KnownUser(str(self.instance.user))
+
+
+class MembersFormSet(FirstRowsFormSet):
+    """Few enough that the form stays under Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
+
+    first_rows = 50
+
+
+class PicksUserMixin(InlineBase):
+    """Picks a user by searching where the site's user admin can be searched, else by key."""
+
+    raw_id_fields = ("user",)
+
+    def get_autocomplete_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """The user, if this staff member may search users."""
+        users = self.admin_site._registry.get(get_user_model())
+        can_search = (
+            users is not None
+            and users.get_search_fields(request)
+            and users.has_view_permission(request)
+        )
+        return ("user",) if can_search else ()
+
+
+class RoomMemberInlineMixin(PicksUserMixin, BoundedInlineMixin):
+    """The members of a room."""
+
+    model = RoomMember
+    form = MemberForm
+    formset = MembersFormSet
+    fields = ("user", "role")
+    ordering = ("pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their names need."""
+        return super().get_queryset(request).select_related("user", "room")
+
+
+class RoomMemberInline(RoomMemberInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class RoomMemberAdminMixin(ListMixin):
+    """All members of all rooms."""
+
+    list_display = ("user", "room", "role")
+    list_select_related = ("user", "room")
+    list_filter = ("role",)
+    fields = ("room", "user", "role")
+    raw_id_fields = ("room", "user")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their names need."""
+        return super().get_queryset(request).select_related("user", "room")
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """By the user's name and the room's."""
+        return (f"user__{get_user_model().USERNAME_FIELD}", "room__name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Who and where are what a membership is; only the role changes."""
+        return ("room", "user") if obj is not None else ()
+
+
+class RoomMemberAdmin(RoomMemberAdminMixin, DjangoAdmin):
+    """Members in Django's own admin."""

@@ -1,0 +1,56 @@
+"""Participants: people as eyeson knows them in a room, and when each was in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth import get_user_model
+
+from eyeson_meetings.models import Presence
+
+from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+
+class VisitInlineMixin(FactsInlineMixin):
+    """The meetings a participant was in."""
+
+    model = Presence
+    fields = ("meeting", "from_at", "to_at", "quality")
+    readonly_fields = fields
+    show_change_link = False
+    ordering = ("-from_at", "-pk")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what their names need."""
+        return super().get_queryset(request).select_related("meeting__room", "participant")
+
+
+class VisitInline(VisitInlineMixin, DjangoInline):
+    """The same in Django's own admin."""
+
+
+class ParticipantAdminMixin(FactsMixin):
+    """The page of one participant. The site's own are left out."""
+
+    list_display = ("__str__", "room", "user", "guest", "online")
+    list_select_related = ("room", "user")
+    list_filter = ("online", "guest")
+    fields = ("name", "room", "user", "guest", "online", "avatar", "eyeson_id")
+    readonly_fields = fields
+    inlines = (VisitInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """People only."""
+        return super().get_queryset(request).filter(is_service=False)
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        """By the name eyeson shows, by the user's own, by id."""
+        return ("name", f"user__{get_user_model().USERNAME_FIELD}", "=eyeson_id")
+
+
+class ParticipantAdmin(ParticipantAdminMixin, DjangoAdmin):
+    """Participants in Django's own admin."""

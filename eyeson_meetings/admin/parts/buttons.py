@@ -1,0 +1,201 @@
+"""Buttons on change pages, each with a URL of its own.
+
+Not in `response_change`: Django's change view is one transaction, and no network call belongs in one.
+A button acts on POST only, asks for permission, says what came of it in a message and in the history.
+Whether it is drawn is one question, whether it may be pressed another: a page may be older than the press.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from eyeson_meetings import exceptions
+
+from .base import AdminBase
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.urls import URLPattern
+    from django.utils.functional import _StrPromise
+
+#: Error → what staff reads. Looked up along the class tree; anything else shows its own words.
+WORDS: dict[type[Exception], Callable[[], str]] = {
+    exceptions.NetworkError: lambda: _("eyeson did not answer. Please try again in a minute."),
+    exceptions.UnavailableError: lambda: _(
+        "eyeson is busy right now. Please try again in a minute."
+    ),
+    exceptions.KeyRefusedError: lambda: _("eyeson refuses the API key of this account."),
+    exceptions.KeyLockedError: lambda: _("eyeson has locked the API key: its limits are exceeded."),
+    exceptions.FeatureDisabledError: lambda: _("The options of this room switch that off."),
+    exceptions.MeetingEndedError: lambda: _("This meeting has ended."),
+    exceptions.MeetingLockedError: lambda: _("This meeting is locked and lets nobody else in."),
+    exceptions.MeetingNotRunningError: lambda: _("No meeting is running in this room."),
+    exceptions.RoomClosedError: lambda: _("This room is closed."),
+    exceptions.ForbiddenError: lambda: _("eyeson does not allow that in this meeting."),
+    exceptions.NotPossibleNowError: lambda: _(
+        "That is not possible at this moment of the meeting."
+    ),
+    exceptions.NotFoundError: lambda: _("eyeson does not know it any more."),
+    exceptions.ConflictError: lambda: _("Something else that is running is in the way."),
+}
+
+
+def words_for(error: exceptions.EyesonMeetingsError) -> str:
+    """What to tell a person about `error`, with eyeson's own words when it said any."""
+    known = next((WORDS[kind] for kind in type(error).__mro__ if kind in WORDS), None)
+    if known is None:
+        return str(error)
+    said = getattr(error, "message", "")
+    if not said:
+        return known()
+    return _("%(explanation)s (eyeson: %(said)s)") % {"explanation": known(), "said": said}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """One button: where it is, what it runs and who may press it."""
+
+    #: Last part of its address, "start-recording".
+    path: str
+    label: _StrPromise
+    #: Names of methods of the admin class, called with request and row. `run` acts and answers a response
+    #: or None; `may` says whether this user is allowed to; `when` whether it makes sense now, "" for always.
+    run: str
+    may: str
+    when: str = ""
+    #: A question that is asked first; None where a press can do no harm.
+    question: _StrPromise | None = None
+    dangerous: bool = False
+    new_tab: bool = False
+    #: Name of a method `(row) -> text` for the clipboard; without a clipboard the button is a button.
+    copies: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownButton:
+    """A button as the page draws it."""
+
+    button: Button
+    url: str
+    #: Where to go afterwards.
+    back_to: str
+    #: What to put into the clipboard.
+    text: str = ""
+
+
+class ButtonsMixin(AdminBase):
+    """Gives a ModelAdmin its buttons: `buttons` says which, `get_shown_buttons` when they show."""
+
+    change_form_template = "admin/eyeson_meetings/change_form.html"
+    buttons: tuple[Button, ...] = ()
+
+    class Media:
+        css = {"all": ["eyeson_meetings/admin.css"]}
+        js = ["eyeson_meetings/admin.js"]
+
+    def get_shown_buttons(self, request: HttpRequest, row: Any) -> list[ShownButton]:
+        """The buttons that `request.user` may press on the page of `row`, as it is now."""
+        return [
+            ShownButton(
+                button=button,
+                url=self._reverse(button.path, row),
+                back_to=self._change_url(row),
+                text=getattr(self, button.copies)(row) if button.copies else "",
+            )
+            for button in self.buttons
+            if (not button.when or getattr(self, button.when)(request, row))
+            and getattr(self, button.may)(request, row)
+        ]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the buttons to the page of an existing row."""
+        # Django hands it over by name; others by place, after `add`, `change` and `form_url`.
+        row = kwargs.get("obj") or (args[3] if len(args) > 3 else None)
+        if row is not None and row.pk:
+            context["eyeson_buttons"] = self.get_shown_buttons(request, row)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_urls(self) -> list[URLPattern]:
+        """Django's own, and one a button."""
+        return [
+            *(
+                path(
+                    f"<path:object_id>/{button.path}/",
+                    self._view_of(button),
+                    name=self._url_name(button.path),
+                )
+                for button in self.buttons
+            ),
+            *super().get_urls(),
+        ]
+
+    def _view_of(self, button: Button) -> Callable[..., HttpResponse]:
+        def press(request: HttpRequest, object_id: str) -> HttpResponse:
+            return self._press(request, unquote(object_id), button)
+
+        # Outermost, where the request handler looks for it.
+        return transaction.non_atomic_requests(self.admin_site.admin_view(press))
+
+    def _press(self, request: HttpRequest, object_id: str, button: Button) -> HttpResponse:
+        row = self.get_object(request, object_id)
+        if row is None:
+            raise Http404
+        if not self.has_view_permission(request, row) or not getattr(self, button.may)(
+            request, row
+        ):
+            raise PermissionDenied
+        if request.method == "GET" and button.question is not None:
+            return self._ask(request, row, button)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"] if button.question is None else ["GET", "POST"])
+        try:
+            response = getattr(self, button.run)(request, row)
+        except exceptions.EyesonMeetingsError as error:
+            messages.error(request, words_for(error))
+            response = None
+        return response or HttpResponseRedirect(self._back_to(request, row))
+
+    def _ask(self, request: HttpRequest, row: Any, button: Button) -> HttpResponse:
+        request.current_app = self.admin_site.name
+        context = {
+            **self.admin_site.each_context(request),
+            "media": self.media,
+            "opts": self.opts,
+            "object": row,
+            "button": button,
+            "title": button.label,
+            "back_to": self._back_to(request, row),
+        }
+        return TemplateResponse(request, "admin/eyeson_meetings/confirm.html", context)
+
+    def _back_to(self, request: HttpRequest, row: Any) -> str:
+        target = request.POST.get("next") or request.GET.get("next") or ""
+        safe = url_has_allowed_host_and_scheme(
+            target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        return target if safe else self._change_url(row)
+
+    def _change_url(self, row: Any) -> str:
+        return self._reverse("change", row)
+
+    def _reverse(self, name: str, row: Any) -> str:
+        return reverse(
+            f"admin:{self._url_name(name)}", args=[row.pk], current_app=self.admin_site.name
+        )
+
+    def _url_name(self, name: str) -> str:
+        return f"{self.opts.app_label}_{self.opts.model_name}_{name.replace('-', '_')}"

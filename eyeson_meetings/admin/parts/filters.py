@@ -1,0 +1,95 @@
+"""Filters of the lists that ask the database nothing to draw themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from eyeson_meetings import conf
+from eyeson_meetings.models import Meeting
+from eyeson_meetings.services.inbox import MIRRORED_TYPES
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+class AccountFilter(admin.SimpleListFilter):
+    """By eyeson account. Shown only where settings name more than one."""
+
+    title = _("account")
+    parameter_name = "account"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The aliases in settings."""
+        return [(alias, alias) for alias in conf.account_aliases()]
+
+    def has_output(self) -> bool:
+        """One account needs no choice."""
+        return len(self.lookup_choices) > 1
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows of the chosen account."""
+        return queryset.filter(account=self.value()) if self.value() else queryset
+
+
+class OpenMeetingFilter(admin.SimpleListFilter):
+    """Meetings in progress, or over."""
+
+    title = _("state")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """In progress or ended."""
+        return [("1", _("not ended")), ("0", _("ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The meetings of the chosen state."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(ended_at__isnull=self.value() == "1")
+
+
+class RoomStateFilter(admin.SimpleListFilter):
+    """Rooms with a meeting in progress, and closed ones."""
+
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Running, open or closed."""
+        return [
+            ("running", _("meeting in progress")),
+            ("open", _("open")),
+            ("closed", _("closed")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rooms of the chosen state."""
+        match self.value():
+            case "running":
+                return queryset.filter(
+                    Exists(Meeting.objects.filter(room=OuterRef("pk"), ended_at=None))
+                )
+            case "open":
+                return queryset.filter(closed_at=None)
+            case "closed":
+                return queryset.filter(closed_at__isnull=False)
+        return queryset
+
+
+class DeliveryTypeFilter(admin.SimpleListFilter):
+    """By type. Those we know: asking the database for all would read the whole table."""
+
+    title = _("type")
+    parameter_name = "type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The types that are mirrored."""
+        return [(name, name) for name in sorted(MIRRORED_TYPES)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The deliveries of the chosen type."""
+        return queryset.filter(type=self.value()) if self.value() else queryset

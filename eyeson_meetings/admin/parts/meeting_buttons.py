@@ -1,0 +1,127 @@
+"""Buttons that act in the meeting in progress: the same on its own page and on that of its room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from eyeson_meetings.exceptions import MeetingNotRunningError
+from eyeson_meetings.models import Meeting, Recording, Room
+from eyeson_meetings.policies import policy
+from eyeson_meetings.services import recordings, rooms, snapshots
+
+from .buttons import Button, ButtonsMixin
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+#: In the order of the page.
+MEETING_BUTTONS = (
+    Button(
+        path="start-recording",
+        label=gettext_lazy("Start recording"),
+        run="start_recording",
+        may="may_record",
+        when="is_not_recorded",
+    ),
+    Button(
+        path="stop-recording",
+        label=gettext_lazy("Stop recording"),
+        run="stop_recording",
+        may="may_record",
+        when="is_recorded",
+    ),
+    Button(
+        path="take-snapshot",
+        label=gettext_lazy("Take snapshot"),
+        run="take_snapshot",
+        may="may_record",
+        when="is_open",
+    ),
+    Button(
+        path="end",
+        label=gettext_lazy("End for all"),
+        run="end",
+        may="may_moderate",
+        when="is_open",
+        question=gettext_lazy("Everybody in this meeting is sent out, and it cannot be undone."),
+        dangerous=True,
+    ),
+)
+
+
+class MeetingButtonsMixin(ButtonsMixin):
+    """What the buttons do, for pages whose row leads to one meeting."""
+
+    def meeting_of(self, row: Any) -> Meeting | None:
+        """The meeting that the buttons act in; None when there is none in progress."""
+        raise NotImplementedError
+
+    def room_of(self, row: Any) -> Room:
+        """The room that the policy is asked about."""
+        raise NotImplementedError
+
+    def may_moderate(self, request: HttpRequest, row: Any) -> bool:
+        """The policy lets this user end meetings and invite guests."""
+        return policy().can_moderate(request.user, self.room_of(row))
+
+    def may_record(self, request: HttpRequest, row: Any) -> bool:
+        """The policy lets this user record and take snapshots."""
+        return policy().can_record(request.user, self.room_of(row))
+
+    def is_open(self, request: HttpRequest, row: Any) -> bool:
+        """A meeting is in progress, so far as we know."""
+        return self.meeting_of(row) is not None
+
+    def is_recorded(self, request: HttpRequest, row: Any) -> bool:
+        """It is being recorded, so far as we know."""
+        meeting = self.meeting_of(row)
+        return meeting is not None and is_being_recorded(meeting)
+
+    def is_not_recorded(self, request: HttpRequest, row: Any) -> bool:
+        """A meeting is in progress and is not being recorded, so far as we know."""
+        return self.is_open(request, row) and not self.is_recorded(request, row)
+
+    def end(self, request: HttpRequest, row: Any) -> None:
+        """Ask eyeson to end the meeting."""
+        rooms.end_meeting(meeting=self.open_meeting(row), user=request.user)
+        self.log_change(request, row, "Ended the meeting for all.")
+        messages.success(request, _("The meeting has been ended for all."))
+
+    def start_recording(self, request: HttpRequest, row: Any) -> None:
+        """Ask eyeson to record."""
+        recordings.start_recording(meeting=self.open_meeting(row), user=request.user)
+        self.log_change(request, row, "Started recording.")
+        messages.success(request, _("The meeting is being recorded."))
+
+    def stop_recording(self, request: HttpRequest, row: Any) -> None:
+        """Ask eyeson to stop recording."""
+        recordings.stop_recording(meeting=self.open_meeting(row), user=request.user)
+        self.log_change(request, row, "Stopped recording.")
+        messages.success(
+            request, _("The recording has been stopped. It will be fetched when ready.")
+        )
+
+    def take_snapshot(self, request: HttpRequest, row: Any) -> None:
+        """Ask eyeson for a picture."""
+        snapshots.take_snapshot(meeting=self.open_meeting(row), user=request.user)
+        self.log_change(request, row, "Took a snapshot.")
+        messages.success(request, _("A snapshot was taken. It will be fetched when ready."))
+
+    def open_meeting(self, row: Any) -> Meeting:
+        """The meeting to act in. Raises MeetingNotRunningError."""
+        meeting = self.meeting_of(row)
+        if meeting is None:
+            raise MeetingNotRunningError("No meeting runs in this room.")
+        return meeting
+
+
+def is_being_recorded(meeting: Meeting) -> bool:
+    """Whether eyeson records the meeting, so far as we know. One query a meeting object."""
+    if not hasattr(meeting, "_is_being_recorded"):
+        running = meeting.recordings.filter(remote_state=Recording.RemoteState.RECORDING)
+        meeting._is_being_recorded = running.exists()  # type: ignore[attr-defined]
+    return bool(meeting._is_being_recorded)  # type: ignore[attr-defined]

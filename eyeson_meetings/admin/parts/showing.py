@@ -1,0 +1,81 @@
+"""How values look in admin: lengths, sizes, times, JSON. All text that people typed is escaped."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from eyeson_meetings.models import StoredFile
+
+#: Shown for "nothing", as Django's own admin does.
+NOTHING = "-"
+
+
+def shown_duration(seconds: int | None) -> str:
+    """0:07, 12:34 or 1:02:03."""
+    if seconds is None:
+        return NOTHING
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def shown_time(moment: datetime | None) -> str:
+    """Date and time in the site's time zone, short."""
+    if moment is None:
+        return NOTHING
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+
+
+def shown_badge(kind: str, label: str) -> SafeString:
+    """A state as a word on a colour; `kind` picks the colour."""
+    return format_html('<span class="eyeson-badge eyeson-badge-{}">{}</span>', kind, label)
+
+
+def shown_json(value: Any) -> SafeString:
+    """JSON as people read it."""
+    if value is None:
+        return format_html("{}", NOTHING)
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    return format_html('<pre class="eyeson-json">{}</pre>', text)
+
+
+def shown_progress(row: StoredFile) -> SafeString | str:
+    """How much of a file has come home."""
+    if row.is_stored:
+        return filesizeformat(row.size_bytes or 0)
+    if not row.bytes_received:
+        return NOTHING
+    received = filesizeformat(row.bytes_received)
+    percent = row.progress_percent
+    if percent is None:
+        return received
+    return format_html(
+        '<progress class="eyeson-progress" max="100" value="{}" aria-label="{}"></progress> {}',
+        percent,
+        _("downloaded"),
+        _("%(received)s of %(total)s (%(percent)d %%)")
+        % {"received": received, "total": filesizeformat(row.bytes_total or 0), "percent": percent},
+    )
+
+
+def shown_link_to_copy(link: str) -> SafeString:
+    """A link in a field to select, with a button that copies it where the browser can."""
+    return format_html(
+        '<span class="eyeson-copy"><input type="text" readonly value="{}" aria-label="{}">'
+        '<button type="button" class="eyeson-button" data-eyeson-copy="{}" data-eyeson-copied="{}">'
+        "{}</button></span>",
+        link,
+        _("Guest link"),
+        link,
+        _("Copied"),
+        _("Copy"),
+    )

@@ -1,0 +1,149 @@
+"""What the pages of recordings and snapshots share: how far the file is, and fetching it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from eyeson_meetings import tasks
+from eyeson_meetings.conf import setting
+from eyeson_meetings.services.media import fetch_again
+
+from .base import FactsMixin
+from .buttons import Button, ButtonsMixin
+from .filters import AccountFilter
+from .showing import NOTHING, shown_badge, shown_progress, shown_time
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from eyeson_meetings.models import Recording, Snapshot
+
+#: So many rows an action takes at once, so that its request ends. The others stay selected by their filter.
+MOST_AT_ONCE = 1000
+
+
+class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
+    """The page of one file that comes from eyeson."""
+
+    buttons = (
+        Button(
+            path="fetch-again",
+            label=gettext_lazy("Fetch again"),
+            run="fetch_again",
+            may="may_change",
+            when="is_at_eyeson",
+        ),
+    )
+    actions = ("fetch_selected_again",)
+    list_select_related = ("room",)
+    list_filter: ClassVar[tuple[Any, ...]] = ("store_state", AccountFilter, "created_at")
+    search_fields = ("room__name", "room__eyeson_id", "=uuid", "=eyeson_id")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With what names and policies need."""
+        rows = super().get_queryset(request)
+        return rows.select_related("room", "meeting__room", "participant", "requested_by")
+
+    @admin.display(description=gettext_lazy("state"))
+    def badge(self, row: Recording | Snapshot) -> str:
+        """How far it is."""
+        return shown_badge(getattr(row, "state", row.store_state) or "unknown", row.state_label)
+
+    @admin.display(description=gettext_lazy("file"))
+    def progress(self, row: Recording | Snapshot) -> str:
+        """How much of it is here."""
+        return shown_progress(row)
+
+    @admin.display(description=gettext_lazy("last error"))
+    def trouble(self, row: Recording | Snapshot) -> str:
+        """What went wrong last, and when it is tried again."""
+        if not row.error:
+            return NOTHING
+        if row.next_attempt_at is None:
+            return row.error
+        return _("%(error)s Attempt %(number)d; the next one is due %(time)s.") % {
+            "error": row.error,
+            "number": row.attempts,
+            "time": shown_time(row.next_attempt_at),
+        }
+
+    @admin.display(description=gettext_lazy("deleted by eyeson"))
+    def deadline(self, row: Recording | Snapshot) -> str:
+        """When eyeson's own copy goes."""
+        return shown_time(row.lost_at)
+
+    def has_fetch_again_permission(self, request: HttpRequest) -> bool:
+        """Who may have files fetched again: those who may change the rows."""
+        return self.may_change(request)
+
+    def is_at_eyeson(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+        """eyeson has had the file, and nobody is fetching it right now."""
+        return row.available_at is not None and not row.is_being_fetched
+
+    def fetch_again(self, request: HttpRequest, row: Recording | Snapshot) -> None:
+        """Forget what happened to the file so far and have it fetched at once."""
+        if row.available_at is None:
+            messages.warning(request, _("eyeson has not finished this file yet."))
+        elif not fetch_again(row=row):
+            messages.warning(request, _("The file is here, or is being fetched right now."))
+        else:
+            self.log_change(request, row, "Had the file fetched again.")
+            transaction.on_commit(lambda: tasks.hint_fetch(row))
+            messages.success(request, f"{_('The file will be fetched again.')} {when_it_is_done()}")
+
+    @admin.action(
+        description=gettext_lazy("Fetch selected files again"), permissions=["fetch_again"]
+    )
+    def fetch_selected_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """The same for many, and one message about it."""
+        rows = list(queryset.order_by("-pk")[: MOST_AT_ONCE + 1])
+        begun = [
+            row
+            for row in rows[:MOST_AT_ONCE]
+            if row.available_at is not None and fetch_again(row=row)
+        ]
+        for row in begun:
+            self.log_change(request, row, "Had the file fetched again.")
+        if begun:
+            transaction.on_commit(tasks.hint_fetches)
+        told = ngettext(
+            "%(count)d file will be fetched again.",
+            "%(count)d files will be fetched again.",
+            len(begun),
+        ) % {"count": len(begun)}
+        messages.success(request, f"{told} {when_it_is_done()}") if begun else None
+        tell_of_the_rest(request, rows, begun)
+
+
+def tell_of_the_rest(request: HttpRequest, rows: list[Any], done: list[Any]) -> None:
+    """Say what an action has left out, and why."""
+    left = len(rows[:MOST_AT_ONCE]) - len(done)
+    if left:
+        messages.warning(
+            request,
+            ngettext(
+                "%(count)d row was left as it is: nothing can be done for it now.",
+                "%(count)d rows were left as they are: nothing can be done for them now.",
+                left,
+            )
+            % {"count": left},
+        )
+    if len(rows) > MOST_AT_ONCE:
+        messages.warning(
+            request,
+            _("Only the first %(count)d rows were taken. Please repeat it for the others.")
+            % {"count": MOST_AT_ONCE},
+        )
+
+
+def when_it_is_done() -> str:
+    """Who does the work that was left to somebody, in words."""
+    if setting("PROCESSING") == "worker":
+        return _("A worker does it in a moment.")
+    return _("The next run of “manage.py eyeson_work” does it.")

@@ -1,0 +1,64 @@
+"""Snapshots: how far each is, the picture itself once it is here, and fetching one again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from eyeson_meetings.models import Snapshot
+from eyeson_meetings.policies import policy
+
+from .parts.base import DjangoAdmin
+from .parts.stored_files import StoredFileAdminMixin
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+
+class SnapshotAdminMixin(StoredFileAdminMixin):
+    """The page of one snapshot."""
+
+    list_display = ("room", "created_at", "badge", "progress")
+    list_display_links = ("room", "created_at")
+    fields = (
+        "picture",
+        "room",
+        "meeting",
+        "badge",
+        "progress",
+        "trouble",
+        "created_at",
+        "deadline",
+        "stored_at",
+        "participant",
+        "requested_by",
+        "sha256",
+        "eyeson_id",
+        "uuid",
+    )
+    readonly_fields = fields
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The picture only where there is one, for those who may see it."""
+        can_see = obj is not None and obj.is_stored and policy().can_view(request.user, obj.room)
+        return self.fields if can_see else self.fields[1:]
+
+    @admin.display(description=gettext_lazy("picture"))
+    def picture(self, snapshot: Snapshot) -> str:
+        """The site's own copy."""
+        address = reverse("eyeson:snapshot-file", args=[snapshot.uuid])
+        return format_html(
+            '<a href="{}"><img class="eyeson-picture" src="{}" alt="{}"></a>',
+            address,
+            address,
+            _("Picture of the meeting"),
+        )
+
+
+class SnapshotAdmin(SnapshotAdminMixin, DjangoAdmin):
+    """Snapshots in Django's own admin."""

@@ -40,12 +40,12 @@ class Call:
         """Method and path template, for messages."""
         return f"{self.method} {self.path}"
 
-    def target(self, *, page: int | None = None) -> Secret:
+    def target(self) -> Secret:
         """Path and query. Raises InvalidRequestError when a segment cannot stand in a path."""
         if problem := self._problem():
             raise InvalidRequestError(self.route, None, f"{problem}; nothing was sent")
         parts = (self._filled(part) for part in self.path.split("/"))
-        query = urlencode(list(_flat({**self.query, "page": page})))
+        query = urlencode(list(_flat(self.query)))
         return Secret("/".join(parts) + (f"?{query}" if query else ""))
 
     def body(self) -> bytes | None:

@@ -175,6 +175,7 @@ CELERY_BEAT_SCHEDULE = beat_schedule(sync=seconds("SYNC_SECONDS", 120))
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = "example_project.formats"
 TIME_ZONE = text("TIME_ZONE", "Europe/Vienna")
 USE_TZ = True
 

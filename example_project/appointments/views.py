@@ -23,6 +23,8 @@ from .models import Appointment
 
 COMING_SHOWN = 100
 PAST_PER_PAGE = 20
+#: How long before its time an appointment is the one to join.
+DUE_BEFORE = timedelta(hours=1)
 
 
 class AppointmentListView(LoginRequiredMixin, TemplateView):
@@ -47,6 +49,7 @@ class AppointmentListView(LoginRequiredMixin, TemplateView):
         return {
             "appointment": appointment,
             "other": _other(appointment, self.request.user),
+            "is_due": appointment.starts_at <= timezone.now() + DUE_BEFORE,
             "recordings": len(recent_recordings(appointment.room)),
         }
 

@@ -1,0 +1,1 @@
+"""How this site writes dates and times, by language."""

@@ -1,0 +1,4 @@
+"""Appointments are easier to compare with 24 hours."""
+
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y, H:i"

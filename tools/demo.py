@@ -15,13 +15,18 @@ import socket
 import sys
 import tempfile
 import time
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 # So that it runs from anywhere, with or without PYTHONPATH.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import django
+import redis
 import requests
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connections
 
 from tools.processes import Child, Children, FailedError
 from tools.redis_server import RedisNotFoundError, RedisServer
@@ -31,6 +36,13 @@ WEB_PORT = 8000
 SANDBOX_PORT = 8900
 PORTS_TRIED = 50
 CHECK_SECONDS = 0.5
+#: Two at a time, and no talk with other workers, of whom there are none.
+WORKER_OPTIONS = (
+    "--concurrency=2",
+    "--without-gossip",
+    "--without-mingle",
+    "--without-heartbeat",
+)
 WELCOME = """
 Consulting hours: an example site for eyeson_meetings
 
@@ -68,41 +80,45 @@ class Demo:
             f"http://127.0.0.1:{self._port('sandbox', options.sandbox_port, SANDBOX_PORT)}"
         )
         self.redis = None if options.inline else self._find_redis()
+        #: Of all keys in Redis, which may be somebody else's and serve several demos.
+        self._prefix = f"consulting-hours-{secrets.token_hex(4)}:"
         self.children = Children(environment={}, logs=self.folder / "logs")
 
     def start(self) -> None:
-        """Start everything up to the webhook. Raises FailedError."""
+        """Start Redis, sandbox and web server; make tables, users and appointments. Raises FailedError."""
         if self.redis is not None:
             self.redis.start()
         self.children.environment = self.environment()
         os.environ.update(self.children.environment)
         self._python("sandbox", "-m", "eyeson_meetings.sandbox", "--port", _port_of(self.sandbox))
-        self._run("migrate", "--verbosity", "0")
-        self._run("demo_data")
-
-    def open(self) -> None:
-        """Start web, worker and beat, and wait for all of them. Raises FailedError."""
-        children = self.children
         application = "example_project.asgi:application"
         # No access log: guest links are part of addresses.
         self._python("web", "-m", "daphne", "-v", "0", "-p", _port_of(self.site), application)
+        django.setup()
+        _manage("migrate", verbosity=0)
+        _manage("demo_data")
+
+    def open(self) -> None:
+        """Start worker and beat, wait until all answer, register the webhook. Raises FailedError."""
+        children = self.children
         if self.redis is not None:
             celery = ("-m", "celery", "--app", "example_project", "--quiet")
             worker = self._python("worker", *celery, "worker", "-l", "INFO", *WORKER_OPTIONS)
             beat = self._python(
                 "beat", *celery, "beat", "-l", "INFO", "-s", str(self.folder / "beat-schedule")
             )
-            children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")
             children.wait_until(lambda: worker.has_said(" ready."), "the worker")
             children.wait_until(lambda: beat.has_said("beat: Starting"), "the scheduler")
         else:
             self._python("work", str(TOP / "tools" / "demo_work.py"))
+        children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")
         children.wait_until(lambda: _answers(f"{self.site}/accounts/login/"), "the web server")
-        self._run("eyeson_webhook", "register")
+        _manage("eyeson_webhook", "register")
 
     def environment(self) -> dict[str, str]:
         """Of every process: the sandbox is its eyeson, whatever account the user's own variables name."""
         ours = {
+            "ALLOWED_HOSTS": "127.0.0.1,localhost",
             "DJANGO_SETTINGS_MODULE": "example_project.settings",
             "EXAMPLE_DATA_DIR": str(self.folder),
             "EYESON_API_KEY": "sandbox-api-key",
@@ -112,8 +128,7 @@ class Demo:
             "PYTHONPATH": str(TOP),
             "PYTHONUNBUFFERED": "1",
             "REDIS_URL": self.redis.url if self.redis else "",
-            # A Redis that is somebody else's may serve several demos.
-            "REDIS_PREFIX": f"consulting-hours-{secrets.token_hex(4)}:",
+            "REDIS_PREFIX": self._prefix,
             # The smoke run is to show what webhooks do by themselves.
             "SYNC_SECONDS": "3600" if self.is_smoke else "120",
         }
@@ -122,6 +137,8 @@ class Demo:
     def stop(self) -> None:
         """Stop all processes and remove what is ours alone."""
         self.children.stop()
+        if self.redis is not None and not self.redis.is_ours:
+            _forget(self.redis.url, self._prefix)
         if self.redis is not None:
             self.redis.stop()
         if self._temporary is not None:
@@ -144,18 +161,6 @@ class Demo:
     def _python(self, name: str, *arguments: str) -> Child:
         return self.children.start(name, sys.executable, *arguments)
 
-    def _run(self, command: str, *arguments: str) -> None:
-        self.children.run(command, sys.executable, str(TOP / "manage.py"), command, *arguments)
-
-
-#: Two at a time, and no talk with other workers, of whom there are none.
-WORKER_OPTIONS = (
-    "--concurrency=2",
-    "--without-gossip",
-    "--without-mingle",
-    "--without-heartbeat",
-)
-
 
 def free_port(first: int) -> int:
     """The first free port from there on; 0: any. Raises FailedError when many are in use."""
@@ -166,6 +171,23 @@ def free_port(first: int) -> int:
             found: int = probe.getsockname()[1]
             return found
     raise FailedError(f"The ports {first} to {first + PORTS_TRIED - 1} are all in use.")
+
+
+def _manage(command: str, *arguments: str, **options: Any) -> None:
+    """Run one of Django's commands in here: starting Django costs more than what they do."""
+    try:
+        call_command(command, *arguments, stdout=StringIO(), **options)
+    except (CommandError, DatabaseError) as error:
+        raise FailedError(f"manage.py {command}: {error}") from error
+    finally:
+        connections.close_all()
+
+
+def _forget(redis_url: str, prefix: str) -> None:
+    """Remove our keys from a Redis that goes on without us. One that is gone has none."""
+    with contextlib.suppress(redis.RedisError), redis.Redis.from_url(redis_url) as server:
+        for key in server.scan_iter(f"{prefix}*"):
+            server.delete(key)
 
 
 def _port_of(address: str) -> str:
@@ -181,11 +203,10 @@ def _answers(address: str) -> bool:
 def show(demo: Demo) -> None:
     """The demo for people: start, say where, stay. Raises FailedError when a process ends by itself."""
     started = time.monotonic()
-    print("Starting the sandbox, making users and appointments ...", flush=True)
+    print("Starting sandbox and web server, making users and appointments ...", flush=True)
     demo.start()
-    print("Starting web server, worker and scheduler ...", flush=True)
+    print(f"Starting {'worker and scheduler' if demo.redis else 'the work of every 5 seconds'} ...")
     demo.open()
-    django.setup()
     from example_project.appointments.management.commands.demo_data import PASSWORD
 
     print(f"Ready after {time.monotonic() - started:.1f} s.")
@@ -202,7 +223,6 @@ def smoke(demo: Demo) -> None:
     """The main job by itself. Raises FailedError."""
     started = time.monotonic()
     demo.start()
-    django.setup()
     from tools.demo_smoke import Report, Smoke
 
     report = Report(started)

@@ -32,7 +32,7 @@ class Child:
         """Start it."""
         self.name = name
         self.log = log
-        with log.open("ab") as output:
+        with log.open("wb") as output:
             self._process = subprocess.Popen(
                 command,
                 env=environment,
@@ -57,10 +57,6 @@ class Child:
     def has_said(self, text: str) -> bool:
         """Whether its log has that text."""
         return text in self.log.read_text(errors="replace")
-
-    def wait(self) -> int:
-        """Its exit code, once it has ended."""
-        return self._process.wait()
 
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the whole group."""
@@ -93,14 +89,6 @@ class Children:
         child = Child(name, command, environment=self.environment, log=self._logs / f"{name}.log")
         self._running.append(child)
         return child
-
-    def run(self, name: str, *command: str) -> None:
-        """Run a process to its end. Raises FailedError when it fails."""
-        child = self.start(name, *command)
-        failed = child.wait() != 0
-        self._running.remove(child)
-        if failed:
-            raise FailedError(f"{name} failed:\n{child.tail()}")
 
     def check(self) -> None:
         """Raises FailedError when one has ended by itself."""

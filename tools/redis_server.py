@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tools.processes import die_with_parent
+
 START_TIMEOUT_SECONDS = 10.0
 STOP_TIMEOUT_SECONDS = 5.0
 INSTALL_TIMEOUT_SECONDS = 180.0
@@ -112,6 +114,7 @@ class RedisServer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,  # a Ctrl-C is for the one who started us; we stop it last
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
         self.url = f"redis://127.0.0.1:{port}/0"
         try:

@@ -16,7 +16,6 @@ import pytest
 from eyeson_meetings.client import EyesonClient, Secret, transport
 from eyeson_meetings.exceptions import (
     ConfigurationError,
-    EyesonError,
     NetworkError,
     NotFoundError,
     UnavailableError,
@@ -440,17 +439,3 @@ def test_a_key_that_is_no_header_is_refused_without_showing_it(api_key: str) -> 
         EyesonClient(api_key=api_key)
 
     assert "canary" not in str(caught.value)
-
-
-def test_a_certificate_that_nobody_vouches_for_ends_the_call(waits: list[float]) -> None:
-    # The server of an API without TLS stands for one whose handshake cannot be trusted.
-    with RawServer(normally=RECORDING) as server:
-        client = EyesonClient(
-            api_key=API_KEY, base_url=f"https://127.0.0.1:{server.port}", timeouts_seconds=(1, 1)
-        )
-
-        with pytest.raises(EyesonError) as caught:
-            client.rooms.list()
-
-        assert isinstance(caught.value, NetworkError)
-        assert all(API_KEY not in str(request) for request in server.requests)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth_views
+from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="appointments:list"), name="home"),
+    # Browsers ask for it on pages that name no icon, such as those of admin.
+    path("favicon.ico", RedirectView.as_view(url=static("appointments/icon.svg"))),
     path("appointments/", include("example_project.appointments.urls")),
     path("meetings/", include("eyeson_meetings.urls")),
     path(

@@ -2,3 +2,4 @@
 
 TIME_FORMAT = "H:i"
 DATETIME_FORMAT = "j F Y, H:i"
+SHORT_DATETIME_FORMAT = "Y-m-d H:i"

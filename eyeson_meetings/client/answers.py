@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from eyeson_meetings.exceptions import (
     ConflictError,
@@ -26,7 +26,9 @@ from eyeson_meetings.exceptions import (
 )
 
 from .calls import Call, Credential
-from .records import now
+from .records import UnreadableRecordError, now
+
+T = TypeVar("T")
 
 #: Longest message of eyeson's that an error repeats, in characters.
 LONGEST_MESSAGE = 300
@@ -97,16 +99,20 @@ class Reply:
         return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
 
 
-def json_in(reply: Reply, call: Call) -> Any:
-    """The JSON of a success. Raises UnexpectedAnswerError for what is none."""
+def record_in(reply: Reply, call: Call, read: Callable[[Any], T]) -> T | UnexpectedAnswerError:
+    """What `read` makes of the JSON of a success, or why it cannot be read.
+
+    The error is returned, not raised: its traceback would hold the answer, and with it an access key.
+    """
     problem = reply.problem
     if not problem:
         try:
-            return json.loads(reply.body, parse_constant=_refuse_constant)
+            return read(json.loads(reply.body, parse_constant=_refuse_constant))
+        except UnreadableRecordError as error:
+            problem = str(error)
         except (ValueError, RecursionError):
             problem = "no JSON" if reply.body.strip() else "an empty body"
-    # Not inside the `except`: the cause would show the body, and with it an access key.
-    raise unexpected(reply, call, problem)
+    return unexpected(reply, call, problem)
 
 
 def unexpected(reply: Reply, call: Call, problem: str) -> UnexpectedAnswerError:

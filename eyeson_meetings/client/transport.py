@@ -37,7 +37,7 @@ from eyeson_meetings.exceptions import (
     UnexpectedAnswerError,
 )
 
-from .answers import Reply, error_for, json_in, unexpected
+from .answers import Reply, error_for, record_in
 from .calls import Call, Credential, secret
 from .quiet_logs import paths_hidden
 from .records import Answer, UnreadableRecordError
@@ -122,12 +122,10 @@ class Transport:
     def ask(self, call: Call, read: Callable[[Any], T]) -> Answer[T]:
         """Make a call and read its answer. Raises EyesonError."""
         reply = self._send(call)
-        value = json_in(reply, call)
-        try:
-            return Answer(read(value), reply.observed_at)
-        except UnreadableRecordError as error:
-            problem = str(error)
-        raise unexpected(reply, call, problem)
+        found = record_in(reply, call, read)
+        if isinstance(found, UnexpectedAnswerError):
+            raise found
+        return Answer(found, reply.observed_at)
 
     def ask_list(self, call: Call, read: Callable[[Any], T]) -> Answer[list[T]]:
         """A list that has no pages. Entries that cannot be read are left out. Raises EyesonError."""

@@ -299,7 +299,8 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
         """As Django's; a room with a history is not deleted, and the page says what to do instead."""
         room = self.get_object(request, object_id)
         try:
-            if room is None or not has_history(room):
+            may_delete = room is not None and self.has_delete_permission(request, room)
+            if not may_delete or not has_history(room):
                 return super().delete_view(request, object_id, extra_context)
         except ProtectedError:
             # A meeting began between the question and the answer.

@@ -83,5 +83,5 @@ def sync_soon(request: HttpRequest, accounts: Iterable[str]) -> None:
         return
     for alias in wanted:
         transaction.on_commit(partial(tasks.hint_sync, alias))
-    told = _("eyeson will be asked about %(accounts)s.") % {"accounts": ", ".join(wanted)}
+    told = _("The site will ask eyeson about %(accounts)s.") % {"accounts": ", ".join(wanted)}
     messages.success(request, f"{told} {when_it_is_done()}")

@@ -140,11 +140,13 @@ def fetch_again(*, row: FileRow) -> bool:
     ):
         return False
     idle = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
+    # What is not fetched without being asked for counts as begun: this is the asking.
+    kind = "recordings" if isinstance(row, Recording) else "snapshots"
     reset = (
         type(row)
         .objects.filter(idle, pk=row.pk, fence=row.fence)
         .update(
-            store_state=row.StoreState.NONE,
+            store_state=row.StoreState.NONE if fetches(kind) else row.StoreState.FETCHING,
             fence=F("fence") + 1,
             attempts=0,
             content_faults=0,

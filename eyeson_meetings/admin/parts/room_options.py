@@ -74,11 +74,8 @@ class OptionsField(forms.JSONField):
         return json.dumps(value or {}, indent=2, ensure_ascii=False)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """What was typed, even when Python cannot read it."""
-        try:
-            return super().bound_data(data, initial)
-        except (RecursionError, ValueError):
-            return InvalidJSONInput(data or "")
+        """What was typed, as it was typed: not all of it can be read, and not all that is read be sent."""
+        return initial if self.disabled else InvalidJSONInput(data or "")
 
     def to_python(self, value: Any) -> Any:
         """The options. Raises ValidationError, never anything else."""

@@ -1,0 +1,360 @@
+"""All lists and pages: constant cost, odd addresses, names with markup, and nothing secret."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from eyeson_meetings import models
+from eyeson_meetings.models import (
+    AccessKey,
+    Delivery,
+    Invitation,
+    Meeting,
+    Participant,
+    Presence,
+    Recording,
+    Room,
+    RoomMember,
+    Snapshot,
+    SyncRun,
+)
+from tests import factories
+
+from .conftest import list_of, page_of
+
+pytestmark = pytest.mark.django_db
+
+MODELS = (
+    Delivery,
+    Invitation,
+    Meeting,
+    Participant,
+    Recording,
+    Room,
+    RoomMember,
+    Snapshot,
+    SyncRun,
+)
+START = factories.STARTED_AT
+
+
+@pytest.fixture(autouse=True)
+def _no_static_lookups(settings: Any) -> None:
+    # Templates look for overridden ones; that is no query, and nothing here depends on it.
+    settings.DEBUG = False
+
+
+def fill(number: int) -> None:
+    """`number` rows of each model, each in a room of its own."""
+    User = get_user_model()  # noqa: N806 - a class
+    users = User.objects.bulk_create(User(username=f"u{n}") for n in range(number))
+    rooms = Room.objects.bulk_create(
+        Room(name=f"Room {n}", guest_access=Room.GuestAccess.LINK) for n in range(number)
+    )
+    RoomMember.objects.bulk_create(
+        RoomMember(room=room, user=user) for room, user in zip(rooms, users, strict=True)
+    )
+    Invitation.objects.bulk_create(Invitation(room=room, name="Guest") for room in rooms)
+    meetings = Meeting.objects.bulk_create(
+        Meeting(room=room, started_at=START, ready_at=START) for room in rooms
+    )
+    people = Participant.objects.bulk_create(
+        Participant(room=room, name="Ada", user=user, online=True)
+        for room, user in zip(rooms, users, strict=True)
+    )
+    Presence.objects.bulk_create(
+        Presence(meeting=meeting, participant=person, from_at=START)
+        for meeting, person in zip(meetings, people, strict=True)
+    )
+    fill_files(rooms, meetings)
+    Delivery.objects.bulk_create(
+        Delivery(account="default", digest=f"{n:064}", payload={"n": n}) for n in range(number)
+    )
+    SyncRun.objects.bulk_create(SyncRun(account="default", job=f"job {n}") for n in range(number))
+
+
+def fill_files(rooms: list[Room], meetings: list[Meeting]) -> None:
+    """A recording and a snapshot in each meeting."""
+    for model in (Recording, Snapshot):
+        model.objects.bulk_create(
+            model(
+                account="default",
+                eyeson_id=f"{model.__name__}{n}",
+                room=room,
+                meeting=meeting,
+                created_at=START,
+                available_at=START,
+            )
+            for n, (room, meeting) in enumerate(zip(rooms, meetings, strict=True))
+        )
+
+
+def crowd(room: Room, number: int) -> None:
+    """`number` rows of each kind that hang on one room."""
+    User = get_user_model()  # noqa: N806 - a class
+    users = User.objects.bulk_create(User(username=f"crowd{n}") for n in range(number))
+    RoomMember.objects.bulk_create(RoomMember(room=room, user=user) for user in users)
+    Invitation.objects.bulk_create(Invitation(room=room, name=f"Guest {n}") for n in range(number))
+    meetings = Meeting.objects.bulk_create(
+        Meeting(room=room, started_at=START + timedelta(hours=n + 1), ready_at=START)
+        for n in range(number)
+    )
+    people = Participant.objects.bulk_create(
+        Participant(room=room, name=f"P {n}", online=True) for n in range(number)
+    )
+    newest, person = meetings[-1], people[0]
+    Presence.objects.bulk_create(
+        Presence(meeting=newest, participant=each, from_at=START) for each in people
+    )
+    Presence.objects.bulk_create(
+        Presence(meeting=each, participant=person, from_at=START) for each in meetings[:-1]
+    )
+    for model in (Recording, Snapshot):
+        model.objects.bulk_create(
+            model(
+                account="default",
+                eyeson_id=f"crowd {model.__name__}{n}",
+                room=room,
+                meeting=newest,
+                created_at=START,
+                available_at=START,
+            )
+            for n in range(number)
+        )
+
+
+def queries_of(browser: Client, address: str) -> tuple[int, Any]:
+    """How many queries a page runs, and the page."""
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        response = browser.get(address)
+    assert response.status_code == 200
+    return len(queries), response
+
+
+def test_every_model_but_secrets_and_facts_has_a_list() -> None:
+    registered = {model for model in admin.site._registry if model in vars(models).values()}
+
+    assert registered == set(MODELS)
+    assert AccessKey not in admin.site._registry
+
+
+def test_every_list_runs_as_many_queries_at_a_thousand_rows_as_at_ten(root: Client) -> None:
+    fill(10)
+    few = {model.__name__: queries_of(root, list_of(model))[0] for model in MODELS}
+    clear()
+
+    fill(1000)
+    many = {model.__name__: queries_of(root, list_of(model)) for model in MODELS}
+
+    assert {name: count for name, (count, _) in many.items()} == few
+    assert max(few.values()) <= 10, few
+    assert all(len(page.context["cl"].result_list) == 50 for _, page in many.values())
+
+
+def test_every_page_runs_as_many_queries_with_a_thousand_rows_around_as_with_ten(
+    root: Client,
+) -> None:
+    few, many = pages_with(root, 10), pages_with(root, 1000)
+
+    assert max(few.values()) <= 40, few
+    assert many == few
+
+
+def pages_with(root: Client, number: int) -> dict[str, int]:
+    """Queries of one change page a model, with `number` rows around each."""
+    clear()
+    fill(1)
+    room = Room.objects.get()
+    crowd(room, number)
+    rows: dict[Any, Any] = {model: model.objects.order_by("-pk").first() for model in MODELS}
+    rows[Participant] = Participant.objects.filter(name="P 0").get()
+    # The first visit also learns what Django keeps in memory, such as content types.
+    visits = [
+        {model.__name__: queries_of(root, page_of(rows[model]))[0] for model in MODELS}
+        for _ in range(2)
+    ]
+    return visits[1]
+
+
+def clear() -> None:
+    """Delete what `fill` and `crowd` made, leaves first."""
+    for model in (Presence, Recording, Snapshot, Meeting, Participant, Room, Delivery, SyncRun):
+        model.objects.all().delete()
+    get_user_model().objects.filter(is_staff=False).delete()
+
+
+def test_a_heading_says_when_a_page_shows_only_the_first_rows(root: Client) -> None:
+    fill(1)
+    room = Room.objects.get()
+    before = root.get(page_of(room)).content.decode()
+    crowd(room, 60)
+    after = root.get(page_of(room)).content.decode()
+
+    assert "(the first 50)" not in before
+    assert after.lower().count("(the first 50)") >= 2
+
+
+def test_a_room_with_many_members_can_be_saved(root: Client) -> None:
+    fill(1)
+    room = Room.objects.get()
+    crowd(room, 300)
+    form = root.get(page_of(room)).context
+
+    response = root.post(page_of(room), {**form_fields(form), "name": "Renamed"})
+
+    assert response.status_code == 302, response.content.decode()
+    room.refresh_from_db()
+    assert room.name == "Renamed"
+    assert room.members.count() == 301
+
+
+def form_fields(context: Any) -> dict[str, Any]:
+    """What a browser would send back of a change page."""
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    fields = {}
+    for form in forms:
+        for bound in form:
+            if bound.field.disabled:
+                continue
+            value = bound.value()
+            fields[bound.html_name] = "" if value is None else value
+    return fields
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "q=a%00b",
+        "q=" + "x" * 5000,
+        "q=%F0%9F%98%80%ED%A0%80",
+        "q=%27%22%3Cb%3E%25_",
+        "account=%00",
+        "account=nobody",
+        "state=%00",
+        "type=%00",
+        "id=%00",
+        "id__exact=%00",
+        "id=99999999999999999999",
+        "id__in=99999999999999999999",
+        "id=abc",
+        "room__id__exact=%00",
+        "room__id__exact=99999999999999999999",
+        "p=0",
+        "p=-1",
+        "p=99999999999",
+        "p=abc",
+        "p=%00",
+        "o=99",
+        "o=%00",
+        "all=",
+        "e=1",
+        "nonsense=1",
+        "%00=1",
+        "uuid=abc",
+    ],
+)
+def test_no_address_of_a_list_is_an_error(root: Client, model: Any, query: str) -> None:
+    fill(1)
+
+    response = root.get(f"{list_of(model)}?{query}", follow=True)
+
+    assert response.status_code in (200, 400)
+    assert list(model.objects.all()[:1])
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_names_are_text_and_never_markup(root: Client, model: Any) -> None:
+    fill(1)
+    evil = '"><script>alert(1)</script>{{ 7|add:7 }}'
+    Room.objects.update(name=evil)
+    Participant.objects.update(name=evil, avatar="javascript:alert(1)")
+    Invitation.objects.update(name=evil)
+    Delivery.objects.update(type=evil, room_eyeson_id=evil, error=evil)
+    SyncRun.objects.update(error=evil, counts={evil: evil})
+    get_user_model().objects.filter(is_staff=False).update(username=evil)
+
+    row = model.objects.get()
+    for address in (list_of(model), page_of(row)):
+        page = root.get(address).content.decode()
+        assert "<script>alert(1)" not in page
+        assert 'href="javascript:' not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_no_page_shows_a_key_or_token(root: Client) -> None:
+    fill(1)
+    meeting = Meeting.objects.get()
+    meeting.guest_token = "canary-guest-token"
+    meeting.save()
+    key = factories.AccessKeyFactory(meeting=meeting, key="canary-access-key")
+
+    for model in MODELS:
+        for row in model.objects.all():
+            for address in (
+                list_of(model),
+                page_of(row),
+                page_of(row).replace("change", "history"),
+            ):
+                page = root.get(address).content.decode()
+                assert "canary-" not in page
+                assert key.key_encrypted not in page
+                assert meeting.guest_token_encrypted not in page
+                assert "sandbox-api-key" not in page
+
+
+@pytest.mark.parametrize("model", [Delivery, Meeting, Participant, Recording, Snapshot, SyncRun])
+def test_facts_can_be_neither_added_nor_changed_nor_deleted(root: Client, model: Any) -> None:
+    fill(1)
+    row = model.objects.get()
+    page = page_of(row)
+
+    assert root.get(f"{list_of(model)}add/").status_code == 403
+    assert root.post(page, {"name": "x"}).status_code == 403
+    assert root.post(page.replace("change", "delete"), {"post": "yes"}).status_code == 403
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+def test_the_lists_of_rooms_says_what_goes_on(root: Client) -> None:
+    running = factories.MeetingFactory(room__name="Busy")
+    factories.ParticipantFactory(room=running.room, online=True)
+    factories.ParticipantFactory(room=running.room, online=True, is_service=True)
+    factories.MeetingFactory(room__name="Quiet", ended=True)
+    factories.RoomFactory(name="New")
+    factories.RoomFactory(name="Shut", closed_at=START)
+
+    page = root.get(list_of(Room)).content.decode()
+
+    rows = {
+        name: page[page.index(f">{name}<") :].split("</tr>")[0]
+        for name in ("Busy", "Quiet", "New", "Shut")
+    }
+    assert "eyeson-badge-running" in rows["Busy"]
+    assert '<td class="field-people">1</td>' in rows["Busy"]
+    assert "eyeson-badge-ended" in rows["Quiet"]
+    assert "eyeson-badge-idle" in rows["New"]
+    assert "eyeson-badge-closed" in rows["Shut"]
+
+
+@pytest.mark.parametrize(("state", "names"), [("running", ["Busy"]), ("closed", ["Shut"])])
+def test_rooms_are_filtered_by_state(root: Client, state: str, names: list[str]) -> None:
+    factories.MeetingFactory(room__name="Busy")
+    factories.MeetingFactory(room__name="Quiet", ended=True)
+    factories.RoomFactory(name="Shut", closed_at=START)
+
+    page = root.get(list_of(Room), {"state": state})
+
+    assert [room.name for room in page.context["cl"].result_list] == names

@@ -21,7 +21,11 @@ from eyeson_meetings.services.rooms import join_as_guest
 from eyeson_meetings.services.status import entity_tag, guest_state
 
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
+from .quiet_logs import hide_guest_links
 from .status import state_response
+
+# No guest link is asked for before this module is there.
+hide_guest_links()
 
 COOKIE = "eyeson_guest"
 COOKIE_SALT = "eyeson.guest.id"

@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 from django.db import connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+
+#: Files, and rows that are Django's own.
+LEFT_OUT = ("/static/", "/admin/auth/")
+#: Parameters that bring a visitor back, or tell a page that it is a pop-up: the page is the same.
+WAYS_BACK = {"_changelist_filters", "_popup", "_to_field", "next"}
 
 _LINK = re.compile(r'(?:href|src)="([^"]+)"')
 _WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|REPLACE|MERGE|TRUNCATE)\b", re.IGNORECASE)
@@ -28,8 +33,12 @@ class Visit:
 
 
 def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
-    """GET `start` and all pages of this site that they lead to, each address once."""
-    waiting, known, visits = list(start), set(start), []
+    """GET `start` and all pages of this site that they lead to.
+
+    Each path is visited once for each set of query parameters: lists of the admin link to every order of
+    every order of themselves.
+    """
+    waiting, known, visits = list(start), {_kind(address) for address in start}, []
     while waiting:
         address = waiting.pop(0)
         response = client.get(address)
@@ -43,16 +52,21 @@ def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
             target = urldefrag(urljoin(f"http://testserver{address}", unescape(link)))[0]
             parts = urlsplit(target)
             path = target.removeprefix("http://testserver")
-            is_page = parts.netloc == "testserver" and not parts.path.startswith("/static/")
-            if is_page and path not in known:
-                known.add(path)
+            is_page = parts.netloc == "testserver" and not parts.path.startswith(LEFT_OUT)
+            if is_page and _kind(path) not in known:
+                known.add(_kind(path))
                 waiting.append(path)
         assert len(known) <= most, f"more than {most} addresses; the last: {address}"
     return visits
 
 
+def _kind(address: str) -> tuple[str, frozenset[str]]:
+    parts = urlsplit(address)
+    return parts.path, frozenset(parse_qs(parts.query, keep_blank_values=True)) - WAYS_BACK
+
+
 def routes() -> Iterator[tuple[str, str]]:
-    """Name (with namespace) and route of every URL pattern of the site under test."""
+    """Name (with namespace; "" without one) and route of every URL pattern of the site under test."""
     yield from _routes(get_resolver().url_patterns, "", "")
 
 
@@ -63,7 +77,8 @@ def _routes(patterns: list[Any], namespace: str, prefix: str) -> Iterator[tuple[
             inner = ":".join(filter(None, [namespace, pattern.namespace]))
             yield from _routes(pattern.url_patterns, inner, route)
         elif isinstance(pattern, URLPattern):
-            yield ":".join(filter(None, [namespace, pattern.name])), route
+            name = pattern.name or ""
+            yield f"{namespace}:{name}" if namespace and name else name, route
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -98,7 +97,7 @@ def test_no_secret_shows_anywhere(
     assert not found_in([dump_of_database()], secrets)
     assert not found_in(pages, secrets)
     assert not found_in(tracebacks, secrets)
-    assert not found_in(reprs(canary_sandbox), secrets)
+    assert not found_in(reprs(), secrets)
     assert len(tracebacks) >= 6
 
 
@@ -113,7 +112,7 @@ def live_through_a_meeting(client: Client, sandbox: SandboxServer, room: Room) -
     meeting = wait_until(lambda: Meeting.objects.filter(ready_at__isnull=False).first(), "a start")
     guest_page = guests.guest_url(room=room)
     assert Client().post(guest_page, {"name": "Jonas"}).status_code == 303
-    pages += [visit.text for visit in crawl(client, addresses())]
+    pages += [client.get(address).text for address in addresses() if "/file/" not in address]
     recordings.start_recording(meeting=meeting, user=meeting.access_keys.first().participant.user)
     snapshots.take_snapshot(meeting=meeting, user=None)
     recordings.stop_recording(meeting=meeting, user=None)
@@ -152,6 +151,7 @@ def provoke_errors(sandbox: SandboxServer, room: Room, host: Any) -> list[str]:
             found.append(ExceptionReporter(None, *sys.exc_info()).get_traceback_text())
         else:
             pytest.fail("nothing went wrong")
+    sandbox.service.faults.clear()
     return found
 
 
@@ -185,19 +185,17 @@ def dump_of_database() -> str:
     return "\n".join(rows)
 
 
-def reprs(sandbox: SandboxServer) -> list[str]:
+def reprs() -> list[str]:
     """Of all that holds a secret: clients, answers, accounts, rows."""
     client = client_for("default")
-    answer = requests.get(
-        f"{sandbox.url}/rooms", headers={"Authorization": API_KEY}, timeout=5
-    ).headers
-    assert answer
+    joined = client.rooms.join(user_name="Ada", room_id="another")
     held = [
         client,
         vars(client),
         conf.account(),
-        client.rooms.join(user_name="Ada", room_id="another"),
-        client.rooms.list() if not sandbox.service.faults.as_json() else None,
+        joined,
+        joined.value.links,
+        client.rooms.list(),
         client.recordings.list(room_id=Room.objects.get(name="Consulting hour").eyeson_id),
         *Meeting.objects.all(),
         *Recording.objects.all(),

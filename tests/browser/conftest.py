@@ -1,0 +1,144 @@
+"""The demo, running, and Debian's chromium to look at it. Neither may be missing: a test without fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+TOP = Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+STOP_SECONDS = 30
+WAIT_MS = 15_000
+#: As root chromium needs the first; the others keep it from talking to the world.
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo is."""
+
+    site: str
+    sandbox: str
+    password: str
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[Demo]:
+    """The demo as `tox run -e demo` starts it, on free ports."""
+    process = subprocess.Popen(
+        [sys.executable, str(TOP / "tools" / "demo.py"), "--port", "0", "--sandbox-port", "0"],
+        cwd=TOP,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    said: list[str] = []
+    try:
+        yield _read_welcome(process, said)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(STOP_SECONDS)
+
+
+def _read_welcome(process: subprocess.Popen[str], said: list[str]) -> Demo:
+    assert process.stdout is not None
+    # A demo that hangs is killed, and the loop below ends.
+    timer = threading.Timer(START_SECONDS, process.kill)
+    timer.start()
+    for line in process.stdout:
+        said.append(line)
+        if "Ctrl-C" in line:
+            break
+    timer.cancel()
+    text = "".join(said)
+    found = [
+        re.search(pattern, text)
+        for pattern in (r"Site\s+(http\S+?)/\s", r"Sandbox\s+(http\S+?)/_", r"Password\s+(\S+)")
+    ]
+    assert all(found), f"The demo did not start:\n{text}"
+    # Whatever it says later must not fill the pipe.
+    threading.Thread(target=process.stdout.read, daemon=True).start()
+    return Demo(*[match[1] for match in found if match])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: `EYESON_CHROMIUM`, or the one on PATH."""
+    path = os.environ.get("EYESON_CHROMIUM") or shutil.which("chromium")
+    assert path, "No chromium on PATH. Debian: apt-get install chromium; or set EYESON_CHROMIUM."
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Person:
+    """Somebody at a browser of their own."""
+
+    context: BrowserContext
+    page: Page
+    #: What the browser complained of: errors of scripts, refused loads, violations of the policy.
+    complaints: list[str]
+
+
+@pytest.fixture
+def person(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
+    """A new person, signed in under `username` or a stranger."""
+    people: list[Person] = []
+
+    def come(username: str = "", **options: object) -> Person:
+        sizes = {"viewport": {"width": 1200, "height": 860}, **options}
+        context = browser.new_context(**sizes)
+        context.set_default_timeout(WAIT_MS)
+        page = context.new_page()
+        somebody = Person(context, page, [])
+        page.on("console", lambda line: _hear(somebody, line.type, line.text))
+        page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
+        people.append(somebody)
+        if username:
+            page.goto(f"{demo.site}/accounts/login/")
+            page.get_by_label("Username").fill(username)
+            page.get_by_label("Password").fill(demo.password)
+            page.get_by_role("button", name="Sign in").click()
+            page.wait_for_url(f"{demo.site}/appointments/")
+        return somebody
+
+    yield come
+    for somebody in people:
+        somebody.context.close()
+
+
+def _hear(somebody: Person, kind: str, text: str) -> None:
+    if kind in ("error", "warning"):
+        somebody.complaints.append(text)
+
+
+@pytest.fixture
+def screenshot() -> Callable[[Page, str], None]:
+    """Keep a picture of a page for the README, when EYESON_SCREENSHOT_DIR says where."""
+    folder = os.environ.get("EYESON_SCREENSHOT_DIR")
+
+    def take(page: Page, name: str) -> None:
+        if folder:
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take

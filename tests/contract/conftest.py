@@ -1,0 +1,38 @@
+"""The client and the sandbox, over real HTTP: eyeson's reference read twice, independently."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from eyeson_meetings.client import EyesonClient, Secret
+from eyeson_meetings.sandbox.server import SandboxServer
+
+
+@pytest.fixture(params=[False, True], ids=["lenient", "strict"])
+def strict(request: pytest.FixtureRequest) -> bool:
+    """Whether the sandbox takes an API key beside an access key for a mistake, as eyeson does."""
+    return bool(request.param)
+
+
+@pytest.fixture
+def client(sandbox: SandboxServer, strict: bool) -> Iterator[EyesonClient]:
+    """A client of the sandbox."""
+    sandbox.knobs.turn(strict_credentials=strict, auto_connect=True)
+    client = EyesonClient(api_key="sandbox-api-key", base_url=sandbox.url, sandbox=True)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def join(client: EyesonClient, sandbox: SandboxServer) -> Callable[..., Secret]:
+    """Somebody joins a meeting, which is ready then; the access key."""
+
+    def join(room_id: str = "standup", user_name: str = "Ada", **options: object) -> Secret:
+        joined = client.rooms.join(room_id=room_id, user_name=user_name, options=options).value
+        sandbox.advance(1)
+        assert joined.access_key is not None
+        return joined.access_key
+
+    return join

@@ -1,0 +1,141 @@
+"""What is older than the site wants to keep is deleted, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.utils import timezone
+
+from eyeson_meetings.models import Delivery, Recording, Snapshot
+from eyeson_meetings.models.storing import media_storage
+from eyeson_meetings.services import retention
+from eyeson_meetings.services.retention import PruneReport, prune
+from eyeson_meetings.services.spool import spool_directory
+from tests.factories import DeliveryFactory, RecordingFactory, SnapshotFactory
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def storage(settings: Any, tmp_path: Path) -> Path:
+    """A storage of this test's own."""
+    location = tmp_path / "media"
+    options = {"location": str(location)}
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = {**settings.STORAGES, "eyeson": {"BACKEND": backend, "OPTIONS": options}}
+    return location
+
+
+def keep(settings: Any, **days: float | None) -> None:
+    settings.EYESON = {**settings.EYESON, "RETENTION_DAYS": days}
+
+
+def delivery(state: Delivery.State, days_ago: float) -> Delivery:
+    row: Delivery = DeliveryFactory(state=state, received_at=timezone.now() - days_ago * DAY)
+    return row
+
+
+def stored(factory: Any, days_ago: float) -> Any:
+    row = factory(store_state="stored", stored_at=timezone.now() - days_ago * DAY, sha256="ab" * 32)
+    row.file.save("file.webm", ContentFile(b"bytes"))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("state", "days"),
+    [(Delivery.State.DONE, 30), (Delivery.State.IGNORED, 30), (Delivery.State.DEAD, 90)],
+)
+def test_deliveries_are_kept_for_as_long_as_their_state_deserves(
+    state: Delivery.State, days: int
+) -> None:
+    young = delivery(state, days - 0.1)
+    delivery(state, days + 0.1)
+
+    report = prune()
+
+    assert report.deliveries == 1
+    assert list(Delivery.objects.all()) == [young]
+
+
+def test_a_delivery_that_nobody_has_processed_is_never_deleted() -> None:
+    waiting = delivery(Delivery.State.RECEIVED, 1000)
+
+    prune()
+
+    assert list(Delivery.objects.all()) == [waiting]
+
+
+def test_none_keeps_deliveries_for_ever(settings: Any) -> None:
+    keep(settings, deliveries=None, dead_deliveries=None)
+    for state in Delivery.State:
+        delivery(state, 1000)
+
+    report = prune()
+
+    assert report == PruneReport(deliveries=0, files=0, parts=0)
+    assert Delivery.objects.count() == len(Delivery.State)
+
+
+def test_more_deliveries_than_a_batch_are_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    for _ in range(5):
+        delivery(Delivery.State.DONE, 31)
+
+    assert prune().deliveries == 5
+
+
+def test_files_are_kept_for_ever_unless_settings_say_otherwise() -> None:
+    row = stored(RecordingFactory, 1000)
+
+    prune()
+
+    row.refresh_from_db()
+    assert row.is_stored
+    assert row.file.storage.exists(row.file.name)
+
+
+@pytest.mark.parametrize(
+    ("factory", "model", "kind"),
+    [(RecordingFactory, Recording, "recordings"), (SnapshotFactory, Snapshot, "snapshots")],
+    ids=["recordings", "snapshots"],
+)
+def test_an_old_file_goes_and_its_row_stays(
+    settings: Any, factory: Any, model: Any, kind: str
+) -> None:
+    keep(settings, **{kind: 10})
+    old, young = stored(factory, 11), stored(factory, 9)
+    name = old.file.name
+
+    report = prune()
+
+    assert report.files == 1
+    assert model.objects.count() == 2
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.store_state, old.file.name, old.sha256) == ("pruned", "", "")
+    assert not media_storage().exists(name)
+    assert media_storage().exists(young.file.name)
+    assert not model.objects.claimable(timezone.now()).exists()
+
+
+def test_parts_of_downloads_that_nobody_continues_are_deleted(storage: Path) -> None:
+    directory = spool_directory(media_storage())
+    directory.mkdir(parents=True, exist_ok=True)
+    old, young = directory / f"{'a' * 32}.1.part", directory / f"{'b' * 32}.1.part"
+    for part in (old, young):
+        part.write_bytes(b"half")
+    long_ago = time.time() - 20 * 86_400
+    os.utime(old, (long_ago, long_ago))
+
+    report = prune()
+
+    assert report.parts == 1
+    assert (old.exists(), young.exists()) == (False, True)

@@ -64,7 +64,8 @@ class Sockets:
         if event.type == "room_update" and event.meeting.ended_at is not None:
             to.send({"type": "disconnect", "reason": "remote", "reconnect": False})
             to.send(None)
-        elif event.type == "room_update":
+        elif event.type == "room_ready" and event.person is to.person:
+            # Room and person are: only now the answer says `ready: true` (API reference 3.1).
             to.tell("RoomChannel", {"type": "room_ready", "content": self._room(to)})
         elif event.type == "participant_update":
             # The service tells this over media signalling (API reference 18.2), which the

@@ -121,9 +121,18 @@ class State:
         return self._last_started_ms / 1000
 
     def _make_ready(self, meeting: Meeting) -> None:
-        if meeting.ended_at is None and not meeting.ready:
-            meeting.ready = True
-            self._tell("room_update", meeting)
+        if meeting.ended_at is not None or meeting.ready:
+            return
+        meeting.ready = True
+        self._tell("room_update", meeting)
+        for person in meeting.people.values():
+            if person.ready:
+                self._tell("room_ready", meeting, person=person)
+
+    def _make_person_ready(self, meeting: Meeting, person: Person) -> None:
+        person.ready = True
+        if meeting.ready:
+            self._tell("room_ready", meeting, person=person)
 
     def _count_down(self, meeting: Meeting) -> None:
         if meeting.emptying:
@@ -191,7 +200,8 @@ class State:
             )
             meeting.people[person.id] = person
             self.clock.after(
-                self.knobs.ready_after_seconds, functools.partial(setattr, person, "ready", True)
+                self.knobs.ready_after_seconds,
+                functools.partial(self._make_person_ready, meeting, person),
             )
         access_key = new_token()
         meeting.access_keys[access_key] = person.id

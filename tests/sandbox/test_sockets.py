@@ -50,7 +50,8 @@ def test_a_subscriber_gets_the_room_and_what_happens(
     assert read(socket)["message"]["type"] == "room_setup"
 
     sandbox.advance(1)
-    assert read(socket)["message"]["content"]["room"]["ready"] is True
+    ready = read(socket)["message"]
+    assert (ready["type"], ready["content"]["ready"]) == ("room_ready", True)
     api.bare("POST", f"/rooms/{key}/messages", data={"type": "chat", "content": "hi"})
     assert read(socket)["message"]["content"] == "hi"
     api.bare("POST", f"/rooms/{key}/snapshot")

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
-from celery import Celery, _state, current_app
+from celery import Celery, _state
 from django.core import mail
 from django.core.asgi import get_asgi_application
 from django.core.signals import request_finished, request_started
@@ -382,18 +382,21 @@ def test_inline_a_database_that_goes_after_the_insert_is_not_eyesons_affair(
 
 
 def test_with_a_worker_nothing_is_mirrored_in_the_request_and_a_hint_is_sent(
-    deliver: Any, use_celery: Callable[[Celery], None]
+    deliver: Any, use_celery: Callable[[Celery], None], tmp_path: Path
 ) -> None:
-    use_celery(current_app._get_current_object())
+    # A broker of its own: late hints of other tests go to memory.
+    app = Celery("hints", broker="filesystem://", set_as_current=False)
+    app.conf.broker_transport_options = {
+        name: str(tmp_path) for name in ("data_folder_in", "data_folder_out", "control_folder")
+    }
+    use_celery(app)
+
+    assert deliver(BODY).status_code == 204
+    assert deliver(b"[]").status_code == 204
+
     messages: list[str] = []
-    with current_app.connection_for_read() as broker:
-        channel = broker.default_channel
-        channel.queue_purge("celery") if "celery" in channel.queues else None
-
-        assert deliver(BODY).status_code == 204
-        assert deliver(b"[]").status_code == 204
-
-        while message := channel.basic_get("celery", no_ack=True):
+    with app.connection_for_read() as broker:
+        while message := broker.default_channel.basic_get("celery", no_ack=True):
             messages.append(message.headers["task"])
     assert messages == ["eyeson_meetings.tasks.process_deliveries"]
     assert not Room.objects.exists()

@@ -43,6 +43,8 @@ WORKER_OPTIONS = (
     "--without-mingle",
     "--without-heartbeat",
 )
+#: It looks up once a second, and only then sees that it is to stop.
+BEAT_OPTIONS = ("--max-interval=1",)
 WELCOME = """
 Consulting hours: an example site for eyeson_meetings
 
@@ -104,8 +106,9 @@ class Demo:
         if self.redis is not None:
             celery = ("-m", "celery", "--app", "example_project", "--quiet")
             worker = self._python("worker", *celery, "worker", "-l", "INFO", *WORKER_OPTIONS)
+            schedule = str(self.folder / "beat-schedule")
             beat = self._python(
-                "beat", *celery, "beat", "-l", "INFO", "-s", str(self.folder / "beat-schedule")
+                "beat", *celery, "beat", "-l", "INFO", "-s", schedule, *BEAT_OPTIONS
             )
             children.wait_until(lambda: worker.has_said(" ready."), "the worker")
             children.wait_until(lambda: beat.has_said("beat: Starting"), "the scheduler")

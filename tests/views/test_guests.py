@@ -1,0 +1,492 @@
+"""The guest's way in: a lobby that waits, a name, a meeting; one 404 for every link that opens nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.core import signing
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from eyeson_meetings.models import AccessKey, Invitation, Meeting, Participant, Room
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.guests import (
+    SALT,
+    guest_token_for,
+    invite,
+    renew_guest_link,
+    revoke_invitation,
+)
+from eyeson_meetings.services.rooms import close_room
+from tests.factories import MeetingFactory, RoomFactory, RoomMemberFactory
+from tests.services.meetings import (
+    CLOSED_PORT,
+    calls_of,
+    end_in_sandbox,
+    in_sandbox,
+    start_meeting,
+    use_account,
+)
+
+from .answers import PAYLOADS, all_rows, assert_leads_into_meeting, assert_page_headers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def room() -> Room:
+    return RoomFactory(name="Board", guest_access=Room.GuestAccess.LINK)
+
+
+@pytest.fixture
+def meeting(sandbox_account: SandboxServer, room: Room) -> Meeting:
+    """A meeting in the sandbox, started by a host."""
+    return start_meeting(sandbox_account, room=room)[0]
+
+
+def lobby_of(target: Room | Invitation) -> str:
+    """The lobby behind the room's guest link, or behind an invitation."""
+    name = "room" if isinstance(target, Room) else "invitation"
+    return reverse("eyeson:guest", args=[guest_token_for(**{name: target})])
+
+
+def text_of(response: Any) -> str:
+    return str(response.content.decode())
+
+
+# The lobby
+
+
+@pytest.mark.parametrize(
+    ("meeting", "state"),
+    [
+        (None, "waiting"),
+        ({"opening": True}, "waiting"),
+        ({}, "running"),
+        ({"locked": True}, "locked"),
+        ({"ended": True}, "ended"),
+    ],
+)
+def test_the_lobby_says_whether_the_meeting_runs(
+    client: Client, room: Room, meeting: dict[str, Any] | None, state: str
+) -> None:
+    if meeting is not None:
+        MeetingFactory(room=room, **meeting)
+
+    response = client.get(lobby_of(room))
+    status = client.get(lobby_of(room) + "status/")
+
+    assert response.status_code == 200
+    assert_page_headers(response)
+    assert f'data-state="{state}">' in text_of(response)
+    assert status.json() == {"state": state}
+    assert_page_headers(status)
+
+
+def test_the_lobby_asks_for_a_name_and_knows_that_of_the_invitation(client: Client) -> None:
+    invitation = invite(
+        room=RoomFactory(guest_access=Room.GuestAccess.INVITED), name="Grace Hopper"
+    )
+
+    page = text_of(client.get(lobby_of(invitation)))
+
+    assert '<label class="eyeson-label" for="id_name">Your name</label>' in page
+    assert 'value="Grace Hopper"' in page
+
+
+def test_the_lobby_of_a_closed_room_has_no_way_in(client: Client, room: Room) -> None:
+    close_room(room=room)
+
+    page = text_of(client.get(lobby_of(room)))
+
+    assert "This room is closed." in page
+    assert "<form" not in page
+
+
+def test_the_lobby_may_stand_in_a_frame_of_this_site_when_asked_to(
+    client: Client, room: Room
+) -> None:
+    address = lobby_of(room) + "?embed=1"
+
+    response = client.get(address)
+
+    assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert f'action="{address}"' in text_of(response)
+
+
+def test_a_get_calls_nobody_and_writes_nothing(
+    sandbox_account: SandboxServer, client: Client, room: Room
+) -> None:
+    invitation = invite(room=room, name="Grace")
+    MeetingFactory(room=room)
+    before = all_rows()
+
+    for address in (lobby_of(room), lobby_of(invitation), lobby_of(room) + "status/"):
+        for method in (client.get, client.head, client.options):
+            assert method(address).status_code == 200
+
+    assert sandbox_account.calls == []
+    assert all_rows() == before
+
+
+def test_the_state_is_not_sent_again_to_who_has_it(client: Client, room: Room) -> None:
+    address = lobby_of(room) + "status/"
+    etag = client.get(address).headers["ETag"]
+
+    assert client.get(address, headers={"If-None-Match": etag}).status_code == 304
+    assert f'etag="{etag.replace(chr(34), "&quot;")}"' in text_of(client.get(lobby_of(room)))
+
+    MeetingFactory(room=room)
+    assert client.get(address, headers={"If-None-Match": etag}).json() == {"state": "running"}
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_name_becomes_markup(client: Client, payload: str) -> None:
+    room = RoomFactory(name=payload, guest_access=Room.GuestAccess.LINK)
+    invitation = invite(room=room, name=payload)
+
+    pages = [client.get(lobby_of(invitation)), client.post(lobby_of(room), {"name": payload})]
+
+    for response in pages:
+        for mark in ("<script>alert", "<img", "onmouseover='", "<svg"):
+            assert mark not in text_of(response)
+
+
+# The join
+
+
+def test_a_guest_joins(sandbox_account: SandboxServer, client: Client, meeting: Meeting) -> None:
+    response = client.post(lobby_of(meeting.room), {"name": "  Grace  "})
+
+    assert_leads_into_meeting(response, sandbox_account.url)
+    participant = Participant.objects.get(guest=True)
+    assert (participant.name, participant.user) == ("Grace", None)
+    assert participant.eyeson_id in in_sandbox(sandbox_account, meeting).people
+    assert AccessKey.objects.get(participant=participant).key in response.headers["Location"]
+    assert AccessKey.objects.get(participant=participant).key not in repr(response)
+
+
+def test_a_guest_with_an_invitation_joins(sandbox_account: SandboxServer, client: Client) -> None:
+    room = RoomFactory(guest_access=Room.GuestAccess.INVITED)
+    start_meeting(sandbox_account, room=room)
+
+    response = client.post(lobby_of(invite(room=room)), {"name": "Grace"})
+
+    assert_leads_into_meeting(response, sandbox_account.url)
+
+
+def test_who_comes_back_by_the_same_link_is_the_same_guest(
+    client: Client, meeting: Meeting
+) -> None:
+    address = lobby_of(meeting.room)
+
+    for name in ("Grace", "Grace Hopper"):
+        assert client.post(address, {"name": name}).status_code == 303
+
+    assert Participant.objects.filter(guest=True).count() == 1
+
+
+def test_another_browser_is_another_guest(meeting: Meeting) -> None:
+    for _ in range(2):
+        assert Client().post(lobby_of(meeting.room), {"name": "Grace"}).status_code == 303
+
+    assert Participant.objects.filter(guest=True).count() == 2
+
+
+def test_the_cookie_is_of_this_link_alone_and_out_of_reach_of_scripts(
+    client: Client, meeting: Meeting
+) -> None:
+    address = lobby_of(meeting.room)
+
+    response = client.post(address, {"name": "Grace"}, secure=True)
+
+    cookie = response.cookies["eyeson_guest"]
+    assert cookie["path"] == address
+    assert cookie["httponly"]
+    assert cookie["secure"]
+    assert cookie["samesite"] == "Lax"
+
+
+def test_a_cookie_that_somebody_made_up_makes_another_guest(
+    client: Client, meeting: Meeting
+) -> None:
+    host = Participant.objects.get(user__isnull=False)
+    client.cookies["eyeson_guest"] = host.eyeson_id
+
+    assert client.post(lobby_of(meeting.room), {"name": "Mallory"}).status_code == 303
+
+    assert Participant.objects.get(guest=True).eyeson_id != host.eyeson_id
+
+
+def test_a_guest_who_is_signed_in_is_no_user_of_the_site(client: Client, meeting: Meeting) -> None:
+    client.force_login(RoomMemberFactory(room=meeting.room).user)
+
+    client.post(lobby_of(meeting.room), {"name": "Grace"})
+
+    assert Participant.objects.get(guest=True).user is None
+
+
+def test_a_join_needs_the_csrf_token_and_the_lobby_has_it(meeting: Meeting) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    address = lobby_of(meeting.room)
+    assert browser.post(address, {"name": "Grace"}).status_code == 403
+
+    browser.get(address)
+    token = browser.cookies["csrftoken"].value
+    response = browser.post(address, {"name": "Grace", "csrfmiddlewaretoken": token})
+
+    assert response.status_code == 303
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "   ", "x" * 81, "\x00", "\u202e", "\u200d\u200d", "\u200e \u2066", "\n"],
+)
+def test_a_name_that_nobody_could_read_is_refused_and_eyeson_not_asked(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting, name: str
+) -> None:
+    before = calls_of(sandbox_account)
+
+    response = client.post(lobby_of(meeting.room), {"name": name})
+
+    assert response.status_code == 400
+    assert_page_headers(response)
+    assert 'aria-invalid="true"' in text_of(response)
+    assert calls_of(sandbox_account) == before
+
+
+def test_marks_that_turn_text_around_are_left_out_of_a_name(
+    client: Client, meeting: Meeting
+) -> None:
+    client.post(lobby_of(meeting.room), {"name": "\u202eGrace\u2069\n👩\u200d🔬 (host)\x7f"})
+
+    assert Participant.objects.get(guest=True).name == "Grace👩\u200d🔬 (host)"
+
+
+# Links that open nothing
+
+
+def dead_links() -> list[str]:
+    """Addresses with tokens that are no longer, or never were, good for anything."""
+    open_room = RoomFactory(guest_access=Room.GuestAccess.LINK)
+    renewed = lobby_of(open_room)
+    renew_guest_link(room=open_room)
+    invited_room = RoomFactory(guest_access=Room.GuestAccess.INVITED)
+    revoked = invite(room=invited_room)
+    revoke_invitation(invitation=revoked)
+    expired = invite(room=invited_room, expires_at=timezone.now() - timedelta(seconds=1))
+    unwelcome = invite(room=RoomFactory(guest_access=Room.GuestAccess.NONE))
+    good = guest_token_for(room=open_room)
+    tokens = [
+        signing.dumps([str(uuid4()), 1], salt=SALT),
+        signing.dumps([str(open_room.uuid), open_room.link_version], salt="another"),
+        signing.dumps({"room": str(open_room.uuid)}, salt=SALT),
+        signing.dumps(["no uuid", 1], salt=SALT),
+        good[:-1],
+        good + "x",
+        good.upper(),
+        "x",
+        "%00",
+        "a:b:c",
+        "ü" * 500,
+        str(open_room.uuid),
+    ]
+    return [
+        renewed,
+        lobby_of(revoked),
+        lobby_of(expired),
+        lobby_of(unwelcome),
+        lobby_of(RoomFactory(guest_access=Room.GuestAccess.NONE)),
+        lobby_of(invited_room),
+        *(f"/meetings/guest/{token}/" for token in tokens),
+    ]
+
+
+def answer_of(response: HttpResponse) -> tuple[Any, ...]:
+    """All that somebody who guesses links could tell two answers apart by."""
+    headers = {name: value for name, value in response.headers.items() if name != "Date"}
+    return response.status_code, headers, response.content, dict(response.cookies)
+
+
+def test_unknown_expired_revoked_and_garbage_are_one_answer(
+    sandbox_account: SandboxServer, client: Client
+) -> None:
+    addresses = dead_links()
+    before = all_rows()
+
+    pages = [client.get(address) for address in addresses]
+    joins = [client.post(address, {"name": "Grace"}) for address in addresses]
+    polls = [client.get(f"{address}status/") for address in addresses]
+
+    expected = answer_of(pages[0])
+    assert expected[0] == 404
+    assert "This link does not open a meeting" in text_of(pages[0])
+    for answers in (pages, joins, polls):
+        assert all(answer_of(answer) == expected for answer in answers)
+        assert_page_headers(answers[0])
+    assert sandbox_account.calls == []
+    assert all_rows() == before
+
+
+def test_each_kind_of_dead_link_costs_the_same_queries(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    for address in dead_links():
+        with django_assert_num_queries(2):
+            client.get(address)
+
+
+def test_a_door_that_is_shut_shuts_out_who_has_the_page_open(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    address = lobby_of(meeting.room)
+    before = calls_of(sandbox_account)
+    assert client.get(address).status_code == 200
+
+    Room.objects.update(guest_access=Room.GuestAccess.NONE)
+
+    assert client.post(address, {"name": "Grace"}).status_code == 404
+    assert calls_of(sandbox_account) == before
+
+
+# What can go wrong
+
+
+def test_before_the_host_has_started_the_guest_waits_and_eyeson_is_not_asked(
+    sandbox_account: SandboxServer, client: Client, room: Room
+) -> None:
+    before = all_rows()
+
+    response = client.post(lobby_of(room), {"name": "Grace"})
+
+    assert response.status_code == 409
+    assert_page_headers(response)
+    assert 'role="alert"' in text_of(response)
+    assert 'value="Grace"' in text_of(response)
+    assert sandbox_account.calls == []
+    assert all_rows() == before
+
+
+def assert_trouble(
+    response: Any, status: int, title: str, *, address: str, retry: bool = True
+) -> None:
+    """A page with a title, a way back and a button that tries again under the same name."""
+    page = text_of(response)
+    assert response.status_code == status
+    assert_page_headers(response)
+    assert f'<h1 class="eyeson-title">{title}</h1>' in page
+    assert f'<a href="{address}">' in page
+    assert ('<input type="hidden" name="name" value="Grace">' in page) == retry
+
+
+def test_a_locked_meeting_says_so(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    in_sandbox(sandbox_account, meeting).locked = True
+
+    address = lobby_of(meeting.room)
+
+    response = client.post(address, {"name": "Grace"})
+
+    assert_trouble(response, 423, "The meeting is locked", address=address)
+    assert Participant.objects.filter(guest=True).count() == 0
+
+
+def test_a_meeting_that_has_ended_unheard_says_so(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    end_in_sandbox(sandbox_account, meeting)
+
+    address = lobby_of(meeting.room)
+
+    response = client.post(address, {"name": "Grace"})
+
+    assert_trouble(response, 410, "The meeting has ended", address=address)
+    assert client.get(lobby_of(meeting.room) + "status/").json() == {"state": "ended"}
+
+
+def test_a_closed_room_says_so(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    before = calls_of(sandbox_account)
+    close_room(room=meeting.room)
+    address = lobby_of(meeting.room)
+
+    response = client.post(address, {"name": "Grace"})
+
+    assert_trouble(response, 409, "This room is closed", address=address, retry=False)
+    assert calls_of(sandbox_account) == before
+
+
+def test_eyeson_being_down_is_said_with_another_try_and_rows_unchanged(
+    settings: Any, client: Client, meeting: Meeting
+) -> None:
+    before = all_rows()
+    use_account(settings, BASE_URL=CLOSED_PORT)
+
+    address = lobby_of(meeting.room)
+
+    response = client.post(address, {"name": "Grace"})
+
+    assert_trouble(response, 503, "The meeting service does not answer", address=address)
+    assert all_rows() == before
+
+
+def test_no_log_names_a_guest_link(
+    settings: Any,
+    client: Client,
+    room: Room,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("DEBUG")
+    dead = lobby_of(room)
+    renew_guest_link(room=room)
+    alive = lobby_of(room)
+    MeetingFactory(room=room)
+    use_account(settings, BASE_URL=CLOSED_PORT)
+
+    assert client.get(dead).status_code == 404
+    assert client.get(f"{alive}elsewhere/").status_code == 404
+    assert client.put(alive).status_code == 405
+    assert client.post(alive).status_code == 400
+    assert client.post(alive, {"name": "Grace"}).status_code == 503
+    assert Client(enforce_csrf_checks=True).post(alive).status_code == 403
+    client.raise_request_exception = False
+    settings.TEMPLATES = []
+    assert client.get(alive).status_code == 500
+
+    assert caplog.text.count("/meetings/guest/***/") == 7
+    for address in (dead, alive):
+        for part in address.split("/")[3].split(":"):
+            assert part not in caplog.text
+
+
+# Sites with settings of their own
+
+
+def test_under_a_login_required_middleware_guests_still_come_in(
+    sandbox_account: SandboxServer, settings: Any, client: Client, meeting: Meeting
+) -> None:
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE,
+        "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    ]
+    address = lobby_of(meeting.room)
+
+    assert client.get(address).status_code == 200
+    assert client.get(address + "status/").status_code == 200
+    assert_leads_into_meeting(client.post(address, {"name": "Grace"}), sandbox_account.url)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_guests_join_is_never_inside_a_transaction(
+    atomic_requests: None, sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    response = client.post(lobby_of(meeting.room), {"name": "Grace"})
+
+    assert_leads_into_meeting(response, sandbox_account.url)

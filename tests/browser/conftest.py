@@ -50,16 +50,23 @@ def demo() -> Iterator[Demo]:
         text=True,
         start_new_session=True,
     )
-    said: list[str] = []
-    try:
-        yield _read_welcome(process, said)
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(STOP_SECONDS)
-
-
-def _read_welcome(process: subprocess.Popen[str], said: list[str]) -> Demo:
     assert process.stdout is not None
+    with process.stdout:
+        try:
+            demo = _read_welcome(process)
+            # Whatever it says later must not fill the pipe.
+            reader = threading.Thread(target=process.stdout.read, daemon=True)
+            reader.start()
+            yield demo
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(STOP_SECONDS)
+        reader.join(STOP_SECONDS)
+
+
+def _read_welcome(process: subprocess.Popen[str]) -> Demo:
+    assert process.stdout is not None
+    said: list[str] = []
     # A demo that hangs is killed, and the loop below ends.
     timer = threading.Timer(START_SECONDS, process.kill)
     timer.start()
@@ -74,8 +81,6 @@ def _read_welcome(process: subprocess.Popen[str], said: list[str]) -> Demo:
         for pattern in (r"Site\s+(http\S+?)/\s", r"Sandbox\s+(http\S+?)/_", r"Password\s+(\S+)")
     ]
     assert all(found), f"The demo did not start:\n{text}"
-    # Whatever it says later must not fill the pipe.
-    threading.Thread(target=process.stdout.read, daemon=True).start()
     return Demo(*[match[1] for match in found if match])
 
 
@@ -116,7 +121,7 @@ def person(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
         people.append(somebody)
         if username:
             page.goto(f"{demo.site}/accounts/login/")
-            page.get_by_label("Username").fill(username)
+            page.get_by_label("User name").fill(username)
             page.get_by_label("Password").fill(demo.password)
             page.get_by_role("button", name="Sign in").click()
             page.wait_for_url(f"{demo.site}/appointments/")

@@ -55,7 +55,7 @@ def test_from_sign_in_to_a_recording_that_plays(
     staff.page.get_by_role("link", name="Record or end the meeting").click()
     staff.page.get_by_role("button", name="Start recording").click()
     expect(staff.page.get_by_text("The meeting is being recorded.")).to_be_visible()
-    expect(host.page.get_by_text("REC")).to_be_visible()
+    expect(host.page.get_by_text("REC", exact=True)).to_be_visible()
     screenshot(host.page, "meeting")
     expect(client.page.get_by_text("Being recorded").first).to_be_visible(timeout=LONG_MS)
     admin = person("admin")

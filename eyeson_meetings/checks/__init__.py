@@ -1,0 +1,16 @@
+"""System checks of the setting `EYESON` and of what it needs from its neighbours.
+
+Each message has an id, listed in `docs/checks.md`, and a hint that mends. No check asks eyeson, opens a
+database connection or shows the value of a key.
+"""
+
+from .settings import VALUE_CHECKS, check_settings
+from .surroundings import check_database, check_neighbours, check_urls
+
+__all__ = [
+    "VALUE_CHECKS",
+    "check_database",
+    "check_neighbours",
+    "check_settings",
+    "check_urls",
+]

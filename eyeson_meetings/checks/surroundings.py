@@ -1,0 +1,177 @@
+"""What `EYESON` needs from its neighbours: policy, storage, database, URLs."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, register
+from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
+from django.db import connections, router
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.urls import NoReverseMatch, reverse
+from django.utils.module_loading import import_string
+
+from eyeson_meetings import conf
+from eyeson_meetings.models import Room
+from eyeson_meetings.policies import DefaultPolicy
+
+from .messages import error, warning
+
+STORAGE_LINES = """Add these lines to the settings:
+STORAGES = {{
+    ...
+    "{alias}": {{
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {{"location": BASE_DIR / "eyeson_media"}},
+    }},
+}}"""
+
+
+@register
+def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
+    """Whether policy, storage and spool folder are what they should be."""
+    if not isinstance(getattr(settings, "EYESON", {}), Mapping):
+        return []
+    return [*_check_policy(), *_check_storage()]
+
+
+@register
+def check_urls(**kwargs: Any) -> list[CheckMessage]:
+    """Whether the site has included our URLs."""
+    try:
+        reverse("eyeson:webhook")
+    except NoReverseMatch:
+        return [
+            warning(
+                8,
+                "The URLs of eyeson_meetings are not included: there are no pages, and webhooks have no address.",
+                'Add path("meetings/", include("eyeson_meetings.urls")) to the URLs of the site.',
+            )
+        ]
+    return []
+
+
+@register
+def check_database(**kwargs: Any) -> list[CheckMessage]:
+    """Whether the database can hold what the mirror promises."""
+    connection = connections[router.db_for_write(Room)]
+    if connection.vendor == "sqlite":
+        options = connection.settings_dict.get("OPTIONS") or {}
+        if str(options.get("transaction_mode", "")).upper() in ("IMMEDIATE", "EXCLUSIVE"):
+            return []
+        return [
+            warning(
+                5,
+                "SQLite opens its transactions late, so two webhooks at once can fail as "
+                '"database is locked".',
+                f'Add "OPTIONS": {{"transaction_mode": "IMMEDIATE"}} to DATABASES["{connection.alias}"].',
+            )
+        ]
+    if connection.vendor != "postgresql":
+        return [
+            warning(
+                6,
+                f"eyeson_meetings is not tested on {connection.display_name}.",
+                "Use PostgreSQL, or SQLite for a small site.",
+            )
+        ]
+    return list(_check_postgresql(connection))
+
+
+def _check_postgresql(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:
+    options = connection.settings_dict.get("OPTIONS") or {}
+    if "connect_timeout" not in options and "PGCONNECT_TIMEOUT" not in os.environ:
+        yield warning(
+            9,
+            "A PostgreSQL that does not answer holds a webhook for more than two minutes.",
+            f'Add "OPTIONS": {{"connect_timeout": 3}} to DATABASES["{connection.alias}"].',
+        )
+
+
+def _check_policy() -> Iterator[CheckMessage]:
+    path = conf.setting("POLICY")
+    hint = f'Use the dotted path of a class, such as "{conf.DEFAULTS["POLICY"]}".'
+    try:
+        chosen = import_string(path) if isinstance(path, str) else None
+    except ImportError as cause:
+        yield error(11, f'EYESON["POLICY"] cannot be imported: {cause}', hint)
+        return
+    if not (isinstance(chosen, type) and issubclass(chosen, DefaultPolicy)):
+        yield error(
+            11,
+            'EYESON["POLICY"] is no subclass of eyeson_meetings.policies.DefaultPolicy.',
+            hint,
+        )
+
+
+def _check_storage() -> Iterator[CheckMessage]:
+    alias = conf.setting("STORAGE")
+    if not isinstance(alias, str) or alias not in settings.STORAGES:
+        yield error(
+            13,
+            f'EYESON["STORAGE"] is {alias!r}, which STORAGES does not have.',
+            STORAGE_LINES.format(alias=alias if isinstance(alias, str) else "eyeson"),
+        )
+        return
+    try:
+        storage = storages[alias]
+    except (InvalidStorageError, TypeError) as cause:
+        yield error(
+            13, f'STORAGES["{alias}"] cannot be made: {cause}', "Mend its BACKEND or OPTIONS."
+        )
+        return
+    spool = conf.setting("SPOOL_DIR")
+    if isinstance(spool, Path) or (isinstance(spool, str) and spool.strip()):
+        yield from _check_spool(Path(spool), storage)
+    if not isinstance(storage, FileSystemStorage):
+        return
+    if served_from := _served_root(Path(storage.location)):
+        yield warning(
+            4,
+            f'The files of STORAGES["{alias}"] lie in {served_from}, where the web server gives them to '
+            "anybody who knows their address.",
+            f"Give it a location of its own. {STORAGE_LINES.format(alias=alias)}",
+        )
+
+
+def _check_spool(spool: Path, storage: Storage) -> Iterator[CheckMessage]:
+    where = 'EYESON["SPOOL_DIR"]'
+    if served_from := _served_root(spool):
+        yield warning(
+            10,
+            f"{where} lies in {served_from}, where the web server gives unfinished downloads to anybody.",
+            "Use a folder that is not served, or None.",
+        )
+    if spool.is_dir() and spool.stat().st_mode & stat.S_IWOTH:
+        yield warning(
+            11,
+            f"Everybody on this machine may write into {where}.",
+            "Take that right away (chmod o-w), or use a folder of the site's own.",
+        )
+    if isinstance(storage, FileSystemStorage) and _device(spool) != _device(Path(storage.location)):
+        yield warning(
+            12,
+            f"{where} is on another file system than the storage, so each file is copied once more.",
+            "Use a folder on the same file system, or None for one beside the files.",
+        )
+
+
+def _device(path: Path) -> int:
+    """The file system of `path`, or of the nearest folder above that exists."""
+    path = path.resolve()
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    return existing.stat().st_dev
+
+
+def _served_root(path: Path) -> str | None:
+    """The setting that names the served folder in which `path` lies."""
+    for name in ("MEDIA_ROOT", "STATIC_ROOT"):
+        root = getattr(settings, name, None)
+        if root and path.resolve().is_relative_to(Path(root).resolve()):
+            return name
+    return None

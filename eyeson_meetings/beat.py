@@ -11,6 +11,9 @@ INTERVALS: dict[str, float] = {
     "sync": 120.0,
     "prune": 24 * 3600.0,
 }
+#: A message of sync does nothing when another began within this part of the interval: of two schedulers one
+#: is enough, and a message that came a little early is no second one.
+PAUSE_PART = 0.9
 
 
 def beat_schedule(**seconds: float | None) -> dict[str, dict[str, Any]]:
@@ -28,6 +31,7 @@ def beat_schedule(**seconds: float | None) -> dict[str, dict[str, Any]]:
             "task": f"eyeson_meetings.tasks.{name}",
             "schedule": interval,
             "options": {"expires": interval},
+            "kwargs": {"pause_seconds": interval * PAUSE_PART} if name == "sync" else {},
         }
         for name, interval in {**INTERVALS, **seconds}.items()
         if interval is not None

@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 import time
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task, current_app, shared_task
@@ -123,11 +124,12 @@ def fetch_due(limit: int = 100, **_later: object) -> None:
 
 
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
-def sync(account: str | None = None, **_later: object) -> None:
-    """Ask eyeson about one account, or about all."""
+def sync(account: str | None = None, *, pause_seconds: float = 0.0, **_later: object) -> None:
+    """Ask eyeson about one account, or about all, unless that began less than `pause_seconds` ago."""
+    pause = timedelta(seconds=pause_seconds)
     for alias in [account] if account else account_aliases():
         try:
-            _service("sync").sync_account(alias)
+            _service("sync").sync_account(alias, pause=pause)
         except EyesonMeetingsError as error:
             # One account's trouble is no reason to leave the others alone; the next round tries again.
             logger.warning("Sync of account %s: %s", alias, error)

@@ -17,6 +17,7 @@ from django.utils import timezone
 from eyeson_meetings import tasks
 from eyeson_meetings.beat import INTERVALS, beat_schedule
 from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.signals import recording_available, snapshot_available
 from tests.factories import RecordingFactory, SnapshotFactory
 
@@ -224,6 +225,19 @@ def test_the_schedule_can_be_changed_and_shortened() -> None:
 
     assert schedule["eyeson-sync"]["schedule"] == 300
     assert "eyeson-prune" not in schedule
+
+
+@pytest.mark.django_db
+def test_of_two_schedulers_messages_one_asks_eyeson(sandbox_account: SandboxServer) -> None:
+    message = beat_schedule()["eyeson-sync"]["kwargs"]
+
+    for _scheduler in range(3):
+        tasks.sync(**message)
+    calls_of_the_schedulers = len(sandbox_account.calls)
+    tasks.sync()
+
+    assert calls_of_the_schedulers == 1
+    assert len(sandbox_account.calls) == 2
 
 
 def test_a_mistyped_task_is_refused() -> None:

@@ -36,6 +36,7 @@ WEB_PORT = 8000
 SANDBOX_PORT = 8900
 PORTS_TRIED = 50
 CHECK_SECONDS = 0.5
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 #: Two at a time, and no talk with other workers, of whom there are none.
 WORKER_OPTIONS = (
     "--concurrency=2",
@@ -251,8 +252,8 @@ def smoke(demo: Demo) -> None:
 def main() -> int:
     """Run the demo. Exit status: 0 when it was stopped or the smoke run passed, else 1 (130: interrupted)."""
     options = _parser().parse_args()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _interrupt)
     demo: Demo | None = None
     try:
         demo = Demo(options)
@@ -266,12 +267,22 @@ def main() -> int:
             print(f"\nThe ends of the logs:\n{demo.children.tails()}", file=sys.stderr)
         return 1
     finally:
-        # From here on nothing may come in between: what is not stopped now stays for ever.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)
+        _ignore_signals()
         if demo is not None:
             demo.stop()
     return 0
+
+
+def _interrupt(number: int, frame: object) -> None:
+    """The first Ctrl-C counts. tox sends a second one, which must not come in between."""
+    _ignore_signals()
+    raise KeyboardInterrupt
+
+
+def _ignore_signals() -> None:
+    # While we stop: what is not stopped then stays for ever.
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _parser() -> argparse.ArgumentParser:

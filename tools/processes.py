@@ -41,7 +41,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 # A Ctrl-C is for the one who started us, who then stops us in good order.
                 start_new_session=True,
-                preexec_fn=die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509
+                preexec_fn=die_with_parent if sys.platform == "linux" else None,
             )
 
     @property

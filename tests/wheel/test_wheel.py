@@ -184,7 +184,7 @@ def test_a_site_that_follows_the_readme_shows_the_admin_and_joins_a_room(site: S
         joined = post_form(browser, web + room_path, lobby.text)
         meeting = browser.get(joined.headers["Location"], timeout=10)
         running = requests.get(f"{sandbox}/_sandbox/state", timeout=10).json()["meetings"]
-        wait_until(lambda: "in progress" in browser.get(web + room_path, timeout=10).text)
+        wait_until(lambda: "In progress" in browser.get(web + room_path, timeout=10).text)
 
     assert "Video meetings" in admin.text
     assert lobby.status_code == 200

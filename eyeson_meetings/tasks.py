@@ -202,7 +202,7 @@ class _Hints:
                 self._next_at = now + HINT_INTERVAL_SECONDS
                 return True
             self._trailing = True
-            app = current_app._get_current_object()
+            app = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy
             timer = threading.Timer(self._next_at - now, self._send_trailing, args=(app,))
             timer.daemon = True
             timer.start()

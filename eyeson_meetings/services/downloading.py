@@ -13,7 +13,7 @@ from eyeson_meetings.client.downloads import (
     open_download,
     sniff_content_type,
 )
-from eyeson_meetings.client.records import Secret
+from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.conf import account, setting
 from eyeson_meetings.exceptions import (
     ContentChangedError,
@@ -56,6 +56,7 @@ def download_into(part: Part, *, row: FileRow, held: Claim, ends_at: float | Non
     content is refused; OSError when the disk is full.
     """
     fruitless = 0
+    trouble: DownloadError
     while not _is_complete(part, row):
         before = part.size
         try:

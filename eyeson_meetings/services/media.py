@@ -136,7 +136,7 @@ def fetch_again(*, row: FileRow) -> bool:
     """
     row.refresh_from_db()
     if row.is_being_fetched or (
-        row.is_stored and row.file and row.file.storage.exists(row.file.name)
+        row.is_stored and row.file.name and row.file.storage.exists(row.file.name)
     ):
         return False
     idle = Q(lease_until=None) | Q(lease_until__lt=timezone.now())

@@ -6,12 +6,19 @@ import hashlib
 import logging
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 
 from .claims import Claim, FileRow
 from .spool import FOLDER, HASH_CHUNK_BYTES, Part
+
+if TYPE_CHECKING:
+    BytesFile = File[bytes]
+else:
+    # Django's own class takes no parameter.
+    BytesFile = File
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +35,7 @@ class PublishingError(Exception):
     """The storage did not keep what it was given."""
 
 
-class _MovableFile(File):
+class _MovableFile(BytesFile):
     """A file that a file-system storage moves into place instead of copying."""
 
     def __init__(self, path: Path) -> None:

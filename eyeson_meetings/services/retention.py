@@ -68,7 +68,7 @@ def _prune_files(model: FileModel, days: float | None) -> int:
         changed = model.objects.filter(
             Q(stored_at=row.stored_at), pk=row.pk, store_state=model.StoreState.STORED
         ).update(store_state=model.StoreState.PRUNED, file="", sha256="")
-        if changed:
+        if changed and row.file.name:
             row.file.storage.delete(row.file.name)
             removed += 1
     return removed

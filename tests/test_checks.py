@@ -289,6 +289,12 @@ def test_a_site_without_our_urls_is_told(settings: Any) -> None:
     assert ids() == ["W008"]
 
 
+def test_a_site_with_local_times_is_found(settings: Any) -> None:
+    settings.USE_TZ = False
+
+    assert ids() == ["E024"]
+
+
 # The database
 
 

@@ -37,7 +37,7 @@ def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
     """Whether policy, storage and spool folder are what they should be."""
     if not isinstance(getattr(settings, "EYESON", {}), Mapping):
         return []
-    return [*_check_policy(), *_check_storage()]
+    return [*_check_policy(), *_check_storage(), *_check_times()]
 
 
 @register
@@ -90,6 +90,15 @@ def _check_postgresql(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]
             9,
             "A PostgreSQL that does not answer holds a webhook for more than two minutes.",
             f'Add "OPTIONS": {{"connect_timeout": 3}} to DATABASES["{connection.alias}"].',
+        )
+
+
+def _check_times() -> Iterator[CheckMessage]:
+    if not settings.USE_TZ:
+        yield error(
+            24,
+            "USE_TZ is False: what eyeson says in UTC cannot be compared with local times.",
+            "Set USE_TZ = True, which is Django's default. TIME_ZONE still says what people see.",
         )
 
 

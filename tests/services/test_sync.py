@@ -256,6 +256,18 @@ def test_a_key_that_eyeson_does_not_know_leaves_it_to_the_misses(
     assert Meeting.objects.get().ended_at is not None
 
 
+def test_a_key_that_cannot_be_decrypted_is_no_key(
+    sandbox_account: SandboxServer, settings: Any
+) -> None:
+    AccessKeyFactory()
+    settings.SECRET_KEY = "another one"
+
+    report = sync_once()
+
+    assert report.errors == ()
+    assert Meeting.objects.get().missed_at is not None
+
+
 def test_people_who_left_are_offline_and_their_time_is_an_estimate(
     sandbox_account: SandboxServer,
 ) -> None:
@@ -348,6 +360,29 @@ def test_trouble_with_one_object_does_not_keep_the_others_away(
     run = SyncRun.objects.get()
     assert run.error == report.errors[0]
     assert (run.lease_until, run.counts["recordings"]) == (None, 2)
+
+
+def test_a_meeting_that_ends_while_it_is_looked_at_is_no_trouble(
+    sandbox_account: SandboxServer,
+) -> None:
+    begin_meeting(sandbox_account, "standup")
+    sandbox_account.service.faults.add("status", route="/rooms/{room_id}/users", status=404)
+
+    report = sync_once()
+
+    assert report.errors == ()
+    assert Meeting.objects.count() == 1
+
+
+def test_a_room_that_cannot_be_mirrored_does_not_keep_the_others_away(
+    sandbox_account: SandboxServer,
+) -> None:
+    begin_meeting(sandbox_account, "a\x00b")
+    begin_meeting(sandbox_account, "standup")
+
+    sync_once()
+
+    assert [room.eyeson_id for room in Room.objects.all()] == ["standup"]
 
 
 def test_without_the_list_of_rooms_known_meetings_are_asked_for_one_by_one(

@@ -54,6 +54,19 @@ def test_status_shows_another_sites_address_without_its_secrets(
     assert "query-token" not in outcome.out
 
 
+def test_status_needs_neither_a_public_url_nor_an_address_that_can_be_read(
+    sandbox_account: SandboxServer, settings: Any, run: Run
+) -> None:
+    register_webhook("default")
+    sandbox_account.state.webhooks["sandbox-api-key"].url = "https://[broken/"
+    settings.EYESON = {**settings.EYESON, "PUBLIC_URL": None}
+
+    outcome = run("eyeson_webhook", "status")
+
+    assert outcome.status == 0
+    assert outcome.out.startswith("default: an address that cannot be read\n")
+
+
 def test_status_says_which_types_are_lacking(sandbox_account: SandboxServer, run: Run) -> None:
     register_webhook("default")
     sandbox_account.state.webhooks["sandbox-api-key"].types = ["room_update"]

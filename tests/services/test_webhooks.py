@@ -112,6 +112,22 @@ def test_the_address_of_another_site_is_taken_over_by_force(with_theirs: Sandbox
     assert kept.url == webhook_in(with_theirs).url == webhook_url()
 
 
+def test_a_webhook_that_is_gone_when_it_is_to_be_deleted_is_no_trouble(
+    with_theirs: SandboxServer,
+) -> None:
+    with_theirs.service.faults.add("status", method="DELETE", route="*", status=404)
+
+    assert register_webhook("default", force=True).url == webhook_url()
+
+
+def test_an_address_that_cannot_be_read_is_another_sites(sandbox_account: SandboxServer) -> None:
+    register_webhook("default")
+    webhook_in(sandbox_account).url = "https://[broken/"
+
+    with pytest.raises(ForeignWebhookError, match="to another address. Two sites"):
+        register_webhook("default")
+
+
 def test_a_registration_that_eyeson_does_not_keep_is_an_error(
     sandbox_account: SandboxServer,
 ) -> None:

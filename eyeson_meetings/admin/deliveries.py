@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db import transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import Delivery
+from eyeson_meetings.models import Delivery, Room
 from eyeson_meetings.services import inbox
 
 from .parts.base import DjangoAdmin, FactsMixin
 from .parts.buttons import Button, ButtonsMixin
 from .parts.filters import AccountFilter, DeliveryTypeFilter
-from .parts.showing import shown_badge, shown_json
+from .parts.showing import NOTHING, shown_badge, shown_json, shown_link, shown_time
 from .parts.stored_files import MOST_AT_ONCE, tell_of_the_rest
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
         ),
     )
     actions = ("replay_selected",)
-    list_display = ("received_at", "type", "room_eyeson_id", "badge", "attempts", "sent_at")
-    list_display_links = ("received_at", "type")
+    list_display = ("received", "type", "room", "badge", "attempts")
+    list_display_links = ("received", "type")
     list_filter = ("state", DeliveryTypeFilter, AccountFilter, "received_at")
     search_fields = ("room_eyeson_id", "=digest")
     fields = (
         "type",
         "badge",
+        "room",
         "room_eyeson_id",
         "account",
         "sent_at",
@@ -58,6 +60,35 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
         "digest",
     )
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the room each names, by one indexed look-up a row."""
+        rooms = Room.objects.filter(
+            account=OuterRef("account"), eyeson_id=OuterRef("room_eyeson_id")
+        )
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(
+                room_pk=Subquery(rooms.values("pk")[:1]),
+                room_name=Subquery(rooms.values("name")[:1]),
+            )
+        )
+
+    @admin.display(description=gettext_lazy("received"), ordering="received_at")
+    def received(self, delivery: Delivery) -> str:
+        """When it came, to the second."""
+        return shown_time(delivery.received_at, with_seconds=True)
+
+    @admin.display(description=gettext_lazy("room"))
+    def room(self, delivery: Any) -> str:
+        """The room it is about, if the site knows it."""
+        if delivery.room_pk is None:
+            return delivery.room_eyeson_id or NOTHING
+        known = Room(pk=delivery.room_pk)
+        return shown_link(
+            known, delivery.room_name or delivery.room_eyeson_id, self.admin_site.name
+        )
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def badge(self, delivery: Delivery) -> str:

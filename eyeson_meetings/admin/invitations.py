@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -12,7 +13,14 @@ from eyeson_meetings.models import Invitation, Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url, revoke_invitation
 
-from .parts.base import BoundedInlineMixin, DjangoAdmin, DjangoInline, FirstRowsFormSet, ListMixin
+from .parts.base import (
+    AdminBase,
+    BoundedInlineMixin,
+    DjangoAdmin,
+    DjangoInline,
+    FirstRowsFormSet,
+    ListMixin,
+)
 from .parts.buttons import Button, ButtonsMixin
 from .parts.guest_links import GuestLinkMixin
 from .parts.showing import NOTHING, shown_badge, shown_link_to_copy
@@ -22,19 +30,38 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
+class ExpiryWidget(forms.DateTimeInput):
+    """The browser's own field for a date and time, on one line."""
+
+    def __init__(self) -> None:
+        """To the second: what the row holds comes back as it was."""
+        super().__init__(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
+
+
+class ExpiresMixin(AdminBase):
+    """Asks for the expiry in one field."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """As Django's, without its two fields for one moment."""
+        if db_field.name == "expires_at":
+            return db_field.formfield(form_class=forms.DateTimeField, widget=ExpiryWidget())
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+
 class InvitationsFormSet(FirstRowsFormSet):
     """Few enough that the form stays under Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
     first_rows = 50
 
 
-class InvitationInlineMixin(BoundedInlineMixin):
+class InvitationInlineMixin(ExpiresMixin, BoundedInlineMixin):
     """The invitations of a room, the newest first, with their links for those who may invite."""
 
     model = Invitation
     formset = InvitationsFormSet
     fields = ("name", "expires_at", "badge", "link")
     readonly_fields = ("badge", "link")
+    classes = ("eyeson-invitations",)
     ordering = ("-pk",)
     can_delete = False
     show_change_link = True
@@ -65,7 +92,7 @@ class InvitationInline(InvitationInlineMixin, DjangoInline):
     """The same in Django's own admin."""
 
 
-class InvitationAdminMixin(GuestLinkMixin, ButtonsMixin, ListMixin):
+class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin):
     """The page of one invitation."""
 
     buttons = (

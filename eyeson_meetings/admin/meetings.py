@@ -14,7 +14,7 @@ from eyeson_meetings.models import Meeting, Presence, Recording, Room, Snapshot
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 from .parts.filters import OpenMeetingFilter
 from .parts.meeting_buttons import MEETING_BUTTONS, MeetingButtonsMixin
-from .parts.showing import shown_badge, shown_duration
+from .parts.showing import shown_badge, shown_duration, shown_link, shown_time
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -25,15 +25,24 @@ class PresenceInlineMixin(FactsInlineMixin):
     """Who was there, and when."""
 
     model = Presence
-    fields = ("participant", "from_at", "to_at", "quality")
+    fields = ("participant", "came", "went", "quality")
     readonly_fields = fields
-    show_change_link = False
     ordering = ("from_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the site's own participant."""
         rows = super().get_queryset(request).select_related("participant")
         return rows.filter(participant__is_service=False)
+
+    @admin.display(description=gettext_lazy("from"))
+    def came(self, row: Presence) -> str:
+        """When they came."""
+        return shown_time(row.from_at, with_seconds=True)
+
+    @admin.display(description=gettext_lazy("to"))
+    def went(self, row: Presence) -> str:
+        """When they went."""
+        return shown_time(row.to_at, with_seconds=True)
 
 
 class PresenceInline(PresenceInlineMixin, DjangoInline):
@@ -44,13 +53,18 @@ class RecordingInlineMixin(FactsInlineMixin):
     """The recordings of a meeting."""
 
     model = Recording
-    fields = ("created_at", "length", "state")
+    fields = ("created", "length", "state")
     readonly_fields = fields
     ordering = ("created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what their names need."""
         return super().get_queryset(request).select_related("room")
+
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, row: Recording) -> str:
+        """When it was made, and the way to its page."""
+        return shown_link(row, shown_time(row.created_at), self.admin_site.name)
 
     @admin.display(description=gettext_lazy("duration"))
     def length(self, row: Recording) -> str:
@@ -71,13 +85,18 @@ class SnapshotInlineMixin(FactsInlineMixin):
     """The snapshots of a meeting."""
 
     model = Snapshot
-    fields = ("created_at", "state")
+    fields = ("created", "state")
     readonly_fields = fields
     ordering = ("created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what their names need."""
         return super().get_queryset(request).select_related("room")
+
+    @admin.display(description=gettext_lazy("created"))
+    def created(self, row: Snapshot) -> str:
+        """When it was made, and the way to its page."""
+        return shown_link(row, shown_time(row.created_at), self.admin_site.name)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: Snapshot) -> str:
@@ -93,14 +112,24 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     """The page of one meeting."""
 
     buttons = MEETING_BUTTONS
-    list_display = ("room", "started_at", "ended_at", "state")
-    list_display_links = ("room", "started_at")
+    list_display = ("room", "started", "ended", "state")
+    list_display_links = ("room", "started")
     list_select_related = ("room",)
     list_filter = (OpenMeetingFilter, "started_at")
     search_fields = ("room__name", "room__eyeson_id", "=uuid")
     fields = ("room", "state", "started_at", "ready_at", "ended_at", "locked", "uuid")
     readonly_fields = fields
     inlines = (PresenceInline, RecordingInline, SnapshotInline)
+
+    @admin.display(description=gettext_lazy("started"), ordering="started_at")
+    def started(self, meeting: Meeting) -> str:
+        """When it began."""
+        return shown_time(meeting.started_at)
+
+    @admin.display(description=gettext_lazy("ended"), ordering="ended_at")
+    def ended(self, meeting: Meeting) -> str:
+        """When it was over."""
+        return shown_time(meeting.ended_at)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, meeting: Meeting) -> str:

@@ -45,7 +45,13 @@ class MemberForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk and "user" in self.fields:
             self.fields["user"].disabled = True
-            self.fields["user"].widget = KnownUser(str(self.instance.user))
+            self.fields["user"].widget = KnownUser(full_name_of(self.instance.user))
+
+
+def full_name_of(user: Any) -> str:
+    """The name under which the user signs in, with the one people know them by."""
+    full_name = getattr(user, "get_full_name", lambda: "")()
+    return f"{user} ({full_name})" if full_name and full_name != str(user) else str(user)
 
 
 class MembersFormSet(FirstRowsFormSet):
@@ -77,6 +83,7 @@ class RoomMemberInlineMixin(PicksUserMixin, BoundedInlineMixin):
     form = MemberForm
     formset = MembersFormSet
     fields = ("user", "role")
+    classes = ("eyeson-plain",)
     ordering = ("pk",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

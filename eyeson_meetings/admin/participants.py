@@ -21,7 +21,6 @@ class VisitInlineMixin(FactsInlineMixin):
     model = Presence
     fields = ("meeting", "from_at", "to_at", "quality")
     readonly_fields = fields
-    show_change_link = False
     ordering = ("-from_at", "-pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class RecordingAdminMixin(StoredFileAdminMixin):
     """The page of one recording."""
 
-    list_display = ("room", "created_at", "length", "badge", "progress")
-    list_display_links = ("room", "created_at")
+    list_display = ("room", "created", "length", "badge", "progress")
+    list_display_links = ("room", "created")
     list_filter: ClassVar[tuple[Any, ...]] = ("remote_state", *StoredFileAdminMixin.list_filter)
     fields = (
         "player",
@@ -49,7 +49,10 @@ class RecordingAdminMixin(StoredFileAdminMixin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The player only where there is a file, for those who may watch it."""
         can_watch = obj is not None and obj.is_stored and policy().can_watch(request.user, obj)
-        return self.fields if can_watch else self.fields[1:]
+        left_out = set() if can_watch else {"player"}
+        if obj is not None and not obj.error:
+            left_out.add("trouble")
+        return [name for name in self.fields if name not in left_out]
 
     def view_on_site(self, recording: Recording) -> str:
         """The recording's page on the site."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class SnapshotAdminMixin(StoredFileAdminMixin):
     """The page of one snapshot."""
 
-    list_display = ("room", "created_at", "badge", "progress")
-    list_display_links = ("room", "created_at")
+    list_display = ("room", "created", "badge", "progress")
+    list_display_links = ("room", "created")
     fields = (
         "picture",
         "room",
@@ -46,7 +46,10 @@ class SnapshotAdminMixin(StoredFileAdminMixin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The picture only where there is one, for those who may see it."""
         can_see = obj is not None and obj.is_stored and policy().can_view(request.user, obj.room)
-        return self.fields if can_see else self.fields[1:]
+        left_out = set() if can_see else {"picture"}
+        if obj is not None and not obj.error:
+            left_out.add("trouble")
+        return [name for name in self.fields if name not in left_out]
 
     @admin.display(description=gettext_lazy("picture"))
     def picture(self, snapshot: Snapshot) -> str:

@@ -72,4 +72,4 @@ class Delivery(models.Model):
         permissions = [("replay_delivery", "Can replay a delivery")]
 
     def __str__(self) -> str:
-        return f"{self.type or '?'} {self.received_at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.type or '?'} {timezone.localtime(self.received_at):%Y-%m-%d %H:%M:%S}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .storing import StoredFile
@@ -52,7 +53,9 @@ class Recording(StoredFile):
         permissions = [("watch_recording", "Can watch any recording")]
 
     def __str__(self) -> str:
-        return f"{self.room}: {self.created_at or self.eyeson_id}"
+        if self.created_at is None:
+            return f"{self.room}: {self.eyeson_id}"
+        return f"{self.room} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def state(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .storing import StoredFile
@@ -39,7 +40,9 @@ class Snapshot(StoredFile):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room}: {self.created_at or self.name or self.eyeson_id}"
+        if self.created_at is None:
+            return f"{self.room}: {self.name or self.eyeson_id}"
+        return f"{self.room} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
 
     @property
     def state_label(self) -> str:

@@ -233,46 +233,50 @@ def form_fields(context: Any) -> dict[str, Any]:
     return fields
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(
-    "query",
-    [
-        "q=%00",
-        "q=a%00b",
-        "q=" + "x" * 5000,
-        "q=%F0%9F%98%80%ED%A0%80",
-        "q=%27%22%3Cb%3E%25_",
-        "account=%00",
-        "account=nobody",
-        "state=%00",
-        "type=%00",
-        "id=%00",
-        "id__exact=%00",
-        "id=99999999999999999999",
-        "id__in=99999999999999999999",
-        "id=abc",
-        "room__id__exact=%00",
-        "room__id__exact=99999999999999999999",
-        "p=0",
-        "p=-1",
-        "p=99999999999",
-        "p=abc",
-        "p=%00",
-        "o=99",
-        "o=%00",
-        "all=",
-        "e=1",
-        "nonsense=1",
-        "%00=1",
-        "uuid=abc",
-    ],
+#: Queries of addresses that nobody would type with good intentions.
+ODD_QUERIES = (
+    "q=%00",
+    "q=a%00b",
+    "q=" + "x" * 5000,
+    "q=%F0%9F%98%80%ED%A0%80",
+    "q=%27%22%3Cb%3E%25_",
+    "account=%00",
+    "account=nobody",
+    "state=%00",
+    "type=%00",
+    "id=%00",
+    "id__exact=%00",
+    "id=99999999999999999999",
+    "id__in=99999999999999999999",
+    "id=abc",
+    "room__id__exact=%00",
+    "room__id__exact=99999999999999999999",
+    "p=0",
+    "p=-1",
+    "p=99999999999",
+    "p=abc",
+    "p=%00",
+    "o=99",
+    "o=%00",
+    "all=",
+    "e=1",
+    "nonsense=1",
+    "%00=1",
+    "uuid=abc",
 )
-def test_no_address_of_a_list_is_an_error(root: Client, model: Any, query: str) -> None:
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_no_address_of_a_list_is_an_error(root: Client, model: Any) -> None:
     fill(1)
 
-    response = root.get(f"{list_of(model)}?{query}", follow=True)
+    statuses = {
+        query: root.get(f"{list_of(model)}?{query}", follow=True).status_code
+        for query in ODD_QUERIES
+    }
 
-    assert response.status_code in (200, 400)
+    assert {query: status for query, status in statuses.items() if status not in (200, 400)} == {}
+    # The connection still answers, whatever the database was asked.
     assert list(model.objects.all()[:1])
 
 

@@ -340,3 +340,23 @@ def test_a_site_with_several_accounts_chooses_one(root: Client, settings: Any) -
     listed = root.get(list_of(Room), {"account": "second"})
     assert [room.name for room in listed.context["cl"].result_list] == ["Second's"]
     assert "field-account" in listed.content.decode()
+
+
+def test_an_invitation_gets_an_expiry_in_one_field_and_keeps_it(root: Client) -> None:
+    room = RoomFactory(guest_access=Room.GuestAccess.INVITED)
+
+    save(root, room, **{
+        "invitations-TOTAL_FORMS": "1",
+        "invitations-0-name": "Grace",
+        "invitations-0-expires_at": "2099-03-01T10:30:15",
+    })  # fmt: skip
+    # A browser sends back what the field shows.
+    page = root.get(page_of(room)).content.decode()
+    assert 'value="2099-03-01T10:30:15"' in page
+    response = save(root, room, **{"invitations-0-expires_at": "2099-03-01T10:30:15"})
+
+    assert response.status_code == 302
+    expires_at = Invitation.objects.get().expires_at
+    assert expires_at is not None
+    # The site's time zone is Vienna.
+    assert expires_at.isoformat() == "2099-03-01T09:30:15+00:00"

@@ -37,6 +37,8 @@ class ListMixin(AdminBase):
 
     paginator = BoundedPaginator
     show_full_result_count = False
+    # They count the whole table once a choice.
+    show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
     list_max_show_all = 0
     # By key, which every table has an index for; newest first.
@@ -140,10 +142,13 @@ class BoundedInlineMixin(InlineBase):
 
 
 class FactsInlineMixin(BoundedInlineMixin):
-    """Rows of the mirror on the page of another row: shown, never edited."""
+    """Rows of the mirror on the page of another row: shown, never edited.
+
+    The first field links to the row's own page where there is one; Django's heading above each row is hidden.
+    """
 
     can_delete = False
-    show_change_link = True
+    classes = ("eyeson-plain",)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody: the mirror makes these rows."""

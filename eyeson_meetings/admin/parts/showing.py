@@ -6,9 +6,10 @@ import json
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -28,11 +29,24 @@ def shown_duration(seconds: int | None) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def shown_time(moment: datetime | None) -> str:
-    """Date and time in the site's time zone, short."""
+def shown_time(moment: datetime | None, *, with_seconds: bool = False) -> str:
+    """Date and time in the site's time zone, written as in the names of meetings."""
     if moment is None:
         return NOTHING
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
+    return (
+        f"{timezone.localtime(moment):{'%Y-%m-%d %H:%M:%S' if with_seconds else '%Y-%m-%d %H:%M'}}"
+    )
+
+
+def shown_link(row: Model, text: str, site_name: str) -> SafeString:
+    """`text`, leading to the row's own page in the admin site of that name."""
+    options = row._meta
+    address = reverse(
+        f"admin:{options.app_label}_{options.model_name}_change",
+        args=[row.pk],
+        current_app=site_name,
+    )
+    return format_html('<a href="{}">{}</a>', address, text)
 
 
 def shown_badge(kind: str, label: str) -> SafeString:

@@ -41,7 +41,6 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         ),
     )
     actions = ("fetch_selected_again",)
-    list_select_related = ("room",)
     list_filter: ClassVar[tuple[Any, ...]] = ("store_state", AccountFilter, "created_at")
     search_fields = ("room__name", "room__eyeson_id", "=uuid", "=eyeson_id")
 
@@ -73,7 +72,12 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
             "time": shown_time(row.next_attempt_at),
         }
 
-    @admin.display(description=gettext_lazy("deleted by eyeson"))
+    @admin.display(description=gettext_lazy("created"), ordering="created_at")
+    def created(self, row: Recording | Snapshot) -> str:
+        """When it was made."""
+        return shown_time(row.created_at)
+
+    @admin.display(description=gettext_lazy("kept by eyeson until"))
     def deadline(self, row: Recording | Snapshot) -> str:
         """When eyeson's own copy goes."""
         return shown_time(row.lost_at)

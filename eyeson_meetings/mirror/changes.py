@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models as django_models
 from django.db import router, transaction
+from django.db.models import Q
 from django.dispatch import Signal
 
 from eyeson_meetings import signals
@@ -255,10 +256,10 @@ class RoomChange:
     def _place_files(self, start: datetime, spans: list[rules.Span]) -> None:
         """Recordings and snapshots whose meeting eyeson did not name may now be in another."""
         for model in (Recording, Snapshot):
-            rows: Any = model.objects.filter(
-                room=self.room,
-                meeting_started_at=None,
-                created_at__gte=rules.whole_second(start),
+            unnamed: Any = model.objects.filter(room=self.room, meeting_started_at=None)
+            # A whole second before the fraction of `start` counts as after it, other times of it do not.
+            rows = unnamed.filter(
+                Q(created_at__gte=start) | Q(created_at=rules.whole_second(start))
             ).only("created_at", "meeting")
             moved = []
             for row in rows:

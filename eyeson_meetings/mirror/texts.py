@@ -22,15 +22,20 @@ def id_of(text: str) -> str:
 
     Ids are never cut or cleaned: two of them must not become one.
     """
-    if not text or len(text) > MAX_LENGTH or _storable(text) != text:
+    if not text or len(text) > MAX_LENGTH or any(map(_is_unstorable, text)):
         raise UnreadableRecordError("an id is empty, longer than 255 characters or not text")
     return text
 
 
 def _storable(text: str) -> str:
-    # PostgreSQL refuses NUL and lone surrogates; other control characters break pages and logs.
+    # Control characters break pages and logs.
     return "".join(
         character
         for character in text
-        if character >= " " and character != "\x7f" and not "\ud800" <= character <= "\udfff"
+        if character >= " " and character != "\x7f" and not _is_unstorable(character)
     )
+
+
+def _is_unstorable(character: str) -> bool:
+    # PostgreSQL refuses NUL and lone surrogates.
+    return character == "\0" or "\ud800" <= character <= "\udfff"

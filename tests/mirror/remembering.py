@@ -1,0 +1,210 @@
+"""The mirror without a database: all facts of one room in memory, everything derived from all of them.
+
+It stands on `rules` alone and knows nothing of transactions, or of how little a change has to look at.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from eyeson_meetings.client import records
+from eyeson_meetings.mirror import rules
+
+from .histories import Heard
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+class Remembered:
+    """What was heard of one room."""
+
+    def __init__(self, heard: Iterable[Heard] = ()) -> None:
+        self.names: set[tuple[datetime, str]] = set()
+        self.meetings: dict[datetime, rules.MeetingFacts] = {}
+        self.tokens: dict[datetime, str] = {}
+        self.shutdowns: set[datetime] = set()
+        self.people: dict[str, rules.PersonFacts] = defaultdict(rules.PersonFacts)
+        self.presence: dict[str, dict[datetime, rules.PresenceFact]] = defaultdict(dict)
+        self.files: dict[tuple[str, str], rules.FileFacts] = defaultdict(rules.FileFacts)
+        for one in heard:
+            self.hear(one)
+
+    def hear(self, heard: Heard) -> None:
+        """Remember it."""
+        record, at = heard.record, heard.at
+        if isinstance(record, records.Room):
+            self._hear_room(record, at, rules.Source.API)
+        elif isinstance(record, records.Participant):
+            self._hear_participant(record, at, exact=False)
+        elif record.room is not None:
+            self._hear_room(record.room, at, rules.Source.EVENT)
+        elif record.participant is not None:
+            self._hear_participant(record.participant, at, exact=True)
+        elif record.recording is not None:
+            self._hear_recording(record.recording, at)
+        elif record.snapshot is not None:
+            self._hear_snapshot(record.snapshot, at)
+
+    def spans(self) -> list[rules.Span]:
+        """When its meetings took place."""
+        return rules.derive_spans(self.meetings.values(), self.shutdowns)
+
+    def rows(self) -> Rows:
+        """The columns that the mirror is to write, as `rows_of` shows them."""
+        spans = self.spans()
+        intervals = {
+            person: rules.derive_intervals(spans, facts.values())
+            for person, facts in self.presence.items()
+        }
+        name_observed_at, name = max(self.names)
+        rows: Rows = {
+            "Room": [{"name": name, "name_observed_at": name_observed_at, "adopted": True}],
+            "Meeting": [self._meeting_row(span) for span in spans],
+            "RoomShutdown": [{"at": at} for at in self.shutdowns],
+            "Participant": [
+                self._person_row(person, intervals.get(person, [])) for person in self.people
+            ],
+            "PresenceFact": [
+                {"participant": person, **asdict(fact)}
+                for person, facts in self.presence.items()
+                for fact in facts.values()
+            ],
+            "Presence": [
+                _presence_row(person, interval)
+                for person, own in intervals.items()
+                for interval in own
+            ],
+            "Recording": self._file_rows("recording", spans),
+            "Snapshot": self._file_rows("snapshot", spans),
+        }
+        return {model: sorted(found, key=repr) for model, found in rows.items()}
+
+    def _hear_room(self, room: records.Room, at: datetime, source: rules.Source) -> datetime | None:
+        if room.name:
+            self.names.add((at, room.name))
+        facts = rules.read_room(
+            ready=room.ready,
+            started_at=room.started_at,
+            shutdown=room.shutdown,
+            observed_at=at,
+            source=source,
+        )
+        if facts.shutdown_at is not None:
+            self.shutdowns.add(facts.shutdown_at)
+        if facts.meeting is None:
+            return None
+        started_at = facts.meeting.started_at
+        self.meetings[started_at] = self.meetings.get(started_at, facts.meeting).merged(
+            facts.meeting
+        )
+        if room.guest_token is not None:
+            self.tokens[started_at] = room.guest_token.reveal()
+        return started_at
+
+    def _hear_participant(
+        self, participant: records.Participant, at: datetime, *, exact: bool
+    ) -> None:
+        self._hear_person(participant, at)
+        if participant.online is not None:
+            fact = rules.PresenceFact(at=at, online=participant.online, exact=exact)
+            facts = self.presence[participant.id]
+            facts[at] = facts.get(at, fact).merged(fact)
+
+    def _hear_person(
+        self, person: records.Participant | records.User | None, at: datetime
+    ) -> str | None:
+        if person is None:
+            return None
+        facts = rules.PersonFacts(guest=bool(person.guest))
+        if person.name:
+            facts = replace(facts, observed_at=at, name=person.name, avatar=person.avatar or "")
+        self.people[person.id] = self.people[person.id].merged(facts)
+        return person.id
+
+    def _hear_recording(self, recording: records.Recording, at: datetime) -> None:
+        self._hear_file(
+            ("recording", recording.id),
+            recording,
+            at,
+            made_by=recording.user,
+            remote_state=recording.state.value if recording.state else "",
+            duration=recording.duration,
+        )
+
+    def _hear_snapshot(self, snapshot: records.Snapshot, at: datetime) -> None:
+        self._hear_file(
+            ("snapshot", snapshot.id), snapshot, at, made_by=snapshot.creator, name=snapshot.name
+        )
+
+    def _hear_file(
+        self,
+        key: tuple[str, str],
+        record: records.Recording | records.Snapshot,
+        at: datetime,
+        *,
+        made_by: records.User | None,
+        **more: Any,
+    ) -> None:
+        assert record.room is not None
+        facts = rules.FileFacts(
+            meeting_started_at=self._hear_room(record.room, at, rules.Source.INSIDE),
+            created_at=record.created_at,
+            available_at=at if record.download is not None else None,
+            made_by=self._hear_person(made_by, at),
+            **more,
+        )
+        self.files[key] = self.files[key].merged(facts)
+
+    def _meeting_row(self, span: rules.Span) -> dict[str, Any]:
+        token = self.tokens.get(span.started_at) if span.ended_at is None else None
+        facts = asdict(self.meetings[span.started_at])
+        return {**facts, "ended_at": span.ended_at, "guest_token": token}
+
+    def _person_row(self, person: str, intervals: list[rules.Interval]) -> dict[str, Any]:
+        facts = self.people[person]
+        return {
+            "eyeson_id": person,
+            "name": facts.name,
+            "avatar": facts.avatar,
+            "name_observed_at": facts.observed_at,
+            "guest": facts.guest,
+            "online": any(interval.to_at is None for interval in intervals),
+        }
+
+    def _file_rows(self, kind: str, spans: list[rules.Span]) -> list[dict[str, Any]]:
+        rows = []
+        for (found_kind, eyeson_id), facts in self.files.items():
+            if found_kind != kind:
+                continue
+            span = rules.span_at(spans, facts.created_at) if facts.created_at else None
+            own = (
+                {"remote_state": facts.remote_state, "duration": facts.duration}
+                if kind == "recording"
+                else {"name": facts.name}
+            )
+            rows.append(
+                {
+                    "eyeson_id": eyeson_id,
+                    "meeting": facts.meeting_started_at or (span.started_at if span else None),
+                    "meeting_started_at": facts.meeting_started_at,
+                    "created_at": facts.created_at,
+                    "available_at": facts.available_at,
+                    "participant": facts.made_by,
+                    **own,
+                }
+            )
+        return rows
+
+
+def _presence_row(person: str, interval: rules.Interval) -> dict[str, Any]:
+    return {
+        "participant": person,
+        "meeting": interval.meeting_started_at,
+        "from_at": interval.from_at,
+        "to_at": interval.to_at,
+        "quality": interval.quality,
+    }

@@ -64,8 +64,8 @@ class History:
     heard: list[Heard]
 
     def shuffled(self, rng: random.Random) -> list[Heard]:
-        """The same, in any order, a third of it said again, some of it a third time."""
-        again = [one for one in self.heard if rng.random() < 0.3]
+        """The same, in any order, a quarter of it said again, some of it a third time."""
+        again = [one for one in self.heard if rng.random() < 0.25]
         everything = [*self.heard, *again, *again[:2]]
         rng.shuffle(everything)
         return everything
@@ -85,7 +85,7 @@ def make_history(rng: random.Random, *, answers: bool = False, busy: bool = True
             heard += _snapshot_updates(rng, room_id, meeting)
         if answers:
             heard += _answers(rng, room_id, meeting)
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         # The end of a meeting that nobody heard of.
         heard.append(_shutdown(room_id, meetings[0].started_at - rng.randint(0, 3) * SECOND))
     heard.sort(key=lambda one: one.at)
@@ -180,7 +180,7 @@ def _answers(rng: random.Random, room_id: str, meeting: Happened) -> Iterator[He
         said_at = _whole(meeting.some_time(rng) + rng.choice((0, 0, 2)) * SECOND)
         room = _room(room_id, meeting, ready=rng.random() < 0.8)
         yield Heard(said_at, records.Room.from_json(room))
-        for person in PEOPLE:
+        for person in rng.sample(PEOPLE, rng.choice((0, 1, 2))):
             body = {"id": person, "room_id": room_id, "online": rng.choice((True, False))}
             yield Heard(said_at, records.Participant.from_json(body))
 

@@ -13,6 +13,7 @@ from django.db import connections
 from .histories import Heard, History, chance_of, make_history
 from .remembering import Remembered
 from .rows import like, rows_of
+from .sizes import BY_THREADS, ONE_BY_ONE
 
 THREADS = 8
 
@@ -31,9 +32,11 @@ def eight_threads() -> Iterator[ThreadPoolExecutor]:
         list(pool.map(close, range(THREADS)))
 
 
+# In portions: a database gets slow when a test's one transaction has too many parts.
 @pytest.mark.django_db
-def test_400_histories_leave_the_rows_of_the_rules_in_any_order() -> None:
-    for seed in range(400):
+@pytest.mark.parametrize("first_seed", range(0, ONE_BY_ONE, 20))
+def test_histories_leave_the_rows_of_the_rules_in_any_order(first_seed: int) -> None:
+    for seed in range(first_seed, first_seed + 20):
         rng = chance_of(seed)
         history = history_of(seed, rng)
 
@@ -44,13 +47,13 @@ def test_400_histories_leave_the_rows_of_the_rules_in_any_order() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_100_histories_leave_the_rows_of_the_rules_by_eight_threads(
+def test_histories_leave_the_rows_of_the_rules_by_eight_threads(
     eight_threads: ThreadPoolExecutor,
 ) -> None:
     def apply(heard: Heard) -> None:
         heard.apply(account="default")
 
-    for seed in range(400, 500):
+    for seed in range(400, 400 + BY_THREADS):
         rng = chance_of(seed)
         history = history_of(seed, rng)
 

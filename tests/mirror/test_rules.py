@@ -22,6 +22,7 @@ from eyeson_meetings.mirror.rules import (
 
 from .histories import SECOND, History, chance_of, make_history
 from .remembering import Remembered
+from .sizes import PURE
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -59,7 +60,7 @@ file_facts = st.builds(
 
 
 @settings(
-    max_examples=10_000,
+    max_examples=PURE,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],

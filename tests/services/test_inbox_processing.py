@@ -13,6 +13,7 @@ import time_machine
 from django.db import DatabaseError, connection, connections
 from django.utils import timezone
 
+from eyeson_meetings.client.records import UnreadableRecordError
 from eyeson_meetings.models import Delivery, Meeting, Room
 from eyeson_meetings.services import inbox
 from eyeson_meetings.signals import delivery_failed
@@ -84,10 +85,19 @@ def test_a_known_type_that_holds_nothing_readable_is_ignored(room: Any) -> None:
     assert not Room.objects.exists()
 
 
-def test_an_id_that_cannot_be_kept_is_dead_at_once() -> None:
-    delivery = receive(room_update(id="canary\x01")).delivery
+def test_an_odd_id_is_an_id() -> None:
+    delivery = receive(room_update(id="../\x01 ☎")).delivery
 
-    assert not inbox.process_delivery(delivery.pk)
+    assert inbox.process_delivery(delivery.pk)
+
+    assert Room.objects.get().eyeson_id == "../\x01 ☎"
+
+
+def test_a_record_that_cannot_be_kept_is_dead_at_once() -> None:
+    delivery = receive(room_update()).delivery
+
+    with mirror_fails(UnreadableRecordError("canary")):
+        assert not inbox.process_delivery(delivery.pk)
 
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.DEAD

@@ -32,6 +32,8 @@ def main() -> int:
             socket_folder = server.get_postmaster_info().socket_dir
             environment = {
                 **os.environ,
+                # What is in there is gone afterwards: nothing needs to survive a power cut.
+                "PGOPTIONS": "-c synchronous_commit=off",
                 "DATABASE_URL": f"postgres://postgres@{quote(str(socket_folder), safe='')}/postgres",
             }
             return subprocess.run(sys.argv[1:], env=environment, check=False).returncode

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.signals import post_init
 from django.test.utils import CaptureQueriesContext
 
 from eyeson_meetings.models import Meeting, Recording, Room, Snapshot
@@ -80,15 +83,30 @@ def test_a_room_with_200_old_meetings_costs_as_much_as_one_with_2(
     costs = []
     for meetings in (2, 200):
         grow_old(RoomFactory(eyeson_id=ROOM_ID), meetings=meetings)
-        with CaptureQueriesContext(connection) as queries:
+        with CaptureQueriesContext(connection) as queries, rows_read() as rows:
             action()
-        costs.append(len(queries))
+        costs.append((len(queries), len(rows)))
         # Out of the way of the next round.
         for model in (Room, Recording, Snapshot):
             model.objects.filter(account="default").update(account=f"with-{meetings}")
 
     assert costs[0] == costs[1]
     assert not Meeting.objects.filter(ended_at=None).exists()
+
+
+@contextmanager
+def rows_read() -> Iterator[list[Any]]:
+    """The rows that were made into objects meanwhile."""
+    rows: list[Any] = []
+
+    def note(instance: Any, **kwargs: Any) -> None:
+        rows.append(type(instance))
+
+    post_init.connect(note)
+    try:
+        yield rows
+    finally:
+        post_init.disconnect(note)
 
 
 def test_what_is_known_already_costs_a_few_queries_and_writes_nothing() -> None:

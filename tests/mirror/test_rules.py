@@ -139,6 +139,12 @@ def test_a_shutdown_of_the_second_in_which_a_meeting_began_is_of_the_one_before(
     assert [span.ended_at for span in spans] == [NINE, None]
 
 
+def test_a_shutdown_with_a_fraction_counts_from_the_second_after_the_start() -> None:
+    # As a socket tells of it: by our clock.
+    assert end_of(meeting(), START + timedelta(milliseconds=500)) is None
+    assert end_of(meeting(), START + SECOND) == START + SECOND
+
+
 def test_a_shutdown_before_the_start_ends_nothing() -> None:
     assert end_of(meeting(), NINE - MINUTE) is None
 

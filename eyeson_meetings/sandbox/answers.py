@@ -1,14 +1,21 @@
 """The JSON of API reference 3 and 17, made from what the sandbox remembers."""
 
+import copy
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 from .clock import iso
 from .links import Links
-from .records import Event, Meeting, Person, Recording, Snapshot, Webhook
+from .records import Event, File, Meeting, Person, Recording, Snapshot, Webhook
 from .state import State
 
 Json = dict[str, Any]
+
+#: Types of webhook that went out of use by 2020 (API reference 17.6).
+OLD_WEBHOOKS = ("broadcast_update", "file_update", "document_update")
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$", re.ASCII)
 
 
 class Answers:
@@ -41,10 +48,10 @@ class Answers:
                 "guest_join": self._links.guest_page(meeting.guest_token),
                 "websocket": self._links.api(f"/rt?access_key={access_key}"),
             },
-            "options": meeting.options,
-            "playbacks": [],
-            "presentation": None,
-            "broadcasts": [],
+            "options": self.options(meeting),
+            "playbacks": self.playbacks(meeting),
+            "presentation": self.presentation(meeting),
+            "broadcasts": self.broadcasts(meeting),
             "recording": self.recording(meeting.recording) if meeting.recording else None,
             "snapshots": [
                 self.snapshot(snapshot)
@@ -72,6 +79,18 @@ class Answers:
             answer["guest_token"] = meeting.guest_token
         return answer
 
+    def observed_room(self, meeting: Meeting) -> Json:
+        """The room as observers are told of it (API reference 18.3)."""
+        return {
+            **self.room(meeting, closing=meeting.ended_at is not None),
+            "options": self.options(meeting),
+            "participants": [self.participant(meeting, p) for p in meeting.people.values()],
+            "playbacks": self.playbacks(meeting),
+            "presentation": self.presentation(meeting),
+            "broadcasts": self.broadcasts(meeting),
+            "recording": self.recording(meeting.recording) if meeting.recording else None,
+        }
+
     def actor(self, person: Person) -> Json:
         """A person as part of another object (API reference 3.3)."""
         return {
@@ -92,6 +111,23 @@ class Answers:
             "guest": person.guest,
             "online": person.online,
         }
+
+    def options(self, meeting: Meeting) -> Json:
+        """API reference 3.4, a copy: sockets send it later."""
+        return copy.deepcopy(meeting.options)
+
+    def playbacks(self, meeting: Meeting) -> list[Json]:
+        """Those that run (API reference 3.8)."""
+        names = ("url", "name", "play_id", "replacement_id", "audio", "loop_count")
+        return [{name: getattr(p, name) for name in names} for p in meeting.playbacks]
+
+    def presentation(self, meeting: Meeting) -> Json | None:
+        """API reference 3.9, with the slide of the old editions."""
+        shown = meeting.presentation
+        if shown is None:
+            return None
+        user, room = self.actor(shown.person), self.room(meeting)
+        return {"slide": shown.slide, "user": user, "room": room}
 
     def recording(self, recording: Recording) -> Json:
         """API reference 3.5: its state shows in `duration` and `links.download`."""
@@ -120,6 +156,45 @@ class Answers:
             "room": self.room(snapshot.meeting),
         }
 
+    def broadcasts(self, meeting: Meeting) -> list[Json]:
+        """Those that run (API reference 3.7). The stream address is never told."""
+        return [
+            {
+                "id": broadcast.id,
+                "platform": broadcast.platform,
+                "player_url": broadcast.player_url,
+                "user": self.actor(broadcast.person),
+                "room": self.room(meeting),
+            }
+            for broadcast in meeting.broadcasts.values()
+        ]
+
+    def file(self, file: File, access_key: str | None = None) -> Json:
+        """API reference 15. Without an access key its own link is that of 2017."""
+        path = f"/rooms/{access_key}/files/{file.id}" if access_key else f"/files/{file.id}"
+        pages = range(1, file.pages + 1) if file.converted else ()
+        return {
+            "id": file.id,
+            "name": file.name,
+            "type": file.content_type,
+            "converted": file.converted,
+            "conversion_progress": file.conversion_progress,
+            "failed": file.failed,
+            "links": {
+                "self": self._links.api(path),
+                "slides": [self._file_link(file, f"-{page}.png") for page in pages],
+                "thumbnails": [self._file_link(file, f"-{page}-small.png") for page in pages],
+                "download": self._file_link(file, _suffix(file.name)) if file.is_done else "",
+            },
+        }
+
+    def files(self, meeting: Meeting, access_key: str | None = None) -> list[Json]:
+        """All files of a meeting, oldest first."""
+        return [self.file(file, access_key) for file in meeting.files.values()]
+
+    def _file_link(self, file: File, ending: str) -> str:
+        return self._links.download(f"/_media/meetings/{file.meeting.id}/{file.id}{ending}")
+
     def webhook(self, webhook: Webhook | None) -> Json | None:
         """API reference 17.2."""
         if webhook is None:
@@ -136,6 +211,8 @@ class Answers:
 
     def webhook_body(self, event: Event) -> Json | None:
         """What a webhook delivers for this event (API reference 17.5). None: it is not sent."""
+        if event.type in OLD_WEBHOOKS:
+            return self._old_body(event)
         body: Json = {"timestamp": int(event.at), "type": event.type}
         if event.type == "room_update":
             ended = event.meeting.ended_at is not None
@@ -150,12 +227,31 @@ class Answers:
             return body | {"recording": self.recording(event.recording)}
         return None
 
+    def _old_body(self, event: Event) -> Json:
+        """Before 2020: with the API key, without a time (API reference 17.6)."""
+        body: Json = {"api_key": event.meeting.team, "type": event.type}
+        subject: Json = {"room": {"id": event.meeting.room_id}}
+        if event.broadcast:
+            runs = event.broadcast.stopped_at is None
+            subject["platform"] = event.broadcast.platform
+            subject["player_url"] = event.broadcast.player_url if runs else None
+            subject["user"] = {"id": event.broadcast.person.id}
+        elif event.file:
+            subject = {**self.file(event.file), "user": {"id": event.file.person.id}, **subject}
+        return body | {event.type.removesuffix("_update"): subject}
+
 
 def recording_state(recording: Recording) -> str:
     """started, stopped or finished."""
     if recording.finished:
         return "finished"
     return "started" if recording.stopped_at is None else "stopped"
+
+
+def _suffix(name: str) -> str:
+    """The ending of a file name, `.bin` for what looks like none."""
+    found = _SUFFIX.search(name)
+    return found[0].lower() if found else ".bin"
 
 
 def _offset_iso(seconds: float) -> str:

@@ -12,10 +12,12 @@ from starlette.websockets import WebSocket
 
 from . import control, pages
 from .answers import Answers
+from .broadcasts import Broadcasts
 from .calls import Calls
 from .deliveries import Deliveries
 from .endpoints import ROUTES
 from .faults import Faults
+from .files import Files
 from .front import Front
 from .knobs import Knobs
 from .links import Links
@@ -39,6 +41,8 @@ def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Servi
         faults=Faults(),
         deliveries=Deliveries(state, answers),
         sockets=Sockets(state, answers),
+        broadcasts=Broadcasts(state),
+        files=Files(state),
     )
 
 

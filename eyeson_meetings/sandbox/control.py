@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from .answers import recording_state
 from .clock import iso
 from .deliveries import Delivery
-from .forms import read_parameters
+from .forms import read_parameters, text
 from .media import RecordingFile, sha256
 from .records import Meeting, Person
 from .refusals import RefusedError
@@ -51,7 +51,7 @@ def guarded(endpoint: Endpoint) -> Endpoint:
 
 
 async def show_state(request: Request) -> Response:
-    """All meetings, people, recordings and snapshots. No keys, tokens or links."""
+    """All meetings, people, and what was made in them. No keys, tokens or links."""
     service = service_of(request)
     with service.state.locked():
         return JSONResponse(dump(service))
@@ -99,6 +99,32 @@ def _meeting(meeting: Meeting) -> dict[str, Any]:
         "started_at": iso(meeting.started_at),
         "ended_at": iso(meeting.ended_at) if meeting.ended_at is not None else None,
         "recording": meeting.recording.id if meeting.recording else None,
+        "broadcasts": [
+            {
+                "id": broadcast.id,
+                "platform": broadcast.platform,
+                "player_url": broadcast.player_url,
+                "started_at": iso(broadcast.started_at),
+                "user_id": broadcast.person.id,
+            }
+            for broadcast in meeting.broadcasts.values()
+        ],
+        "files": [
+            {
+                "id": file.id,
+                "name": file.name,
+                "type": file.content_type,
+                "bytes": file.upload.length,
+                "sha256": file.upload.sha256,
+                "conversion_progress": file.conversion_progress,
+                "converted": file.converted,
+                "failed": file.failed,
+                "pages": file.pages,
+                "created_at": iso(file.created_at),
+                "user_id": file.person.id,
+            }
+            for file in meeting.files.values()
+        ],
         "people": [
             {"id": p.id, "name": p.name, "guest": p.guest, "online": p.online}
             for p in meeting.people.values()
@@ -133,10 +159,13 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+_SECRET = ("guest_token", "api_key", "download", "slides", "thumbnails")
+
+
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: "…" if name in ("guest_token", "download") and inner else _without_secrets(inner)
+            name: "…" if name in _SECRET and inner else _without_secrets(inner)
             for name, inner in value.items()
         }
     return value
@@ -227,14 +256,35 @@ def _someone_leaves(service: Service, meeting: Meeting, parameters: dict[str, An
 def _start_recording(
     service: Service, meeting: Meeting, parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    people = meeting.online or list(meeting.people.values())
-    return {"id": service.state.start_recording(meeting, people[0]).id}
+    return {"id": service.state.start_recording(meeting, _anyone(meeting)).id}
+
+
+def _anyone(meeting: Meeting) -> Person:
+    """One who is in it, else one who was let in."""
+    return (meeting.online or list(meeting.people.values()))[0]
 
 
 def _stop_recording(
     service: Service, meeting: Meeting, parameters: dict[str, Any]
 ) -> dict[str, Any]:
     return {"id": service.state.stop_recording(meeting).id}
+
+
+def _start_broadcast(
+    service: Service, meeting: Meeting, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    broadcast = service.broadcasts.start(
+        meeting,
+        _anyone(meeting),
+        stream_url=str(parameters.get("stream_url") or "rtmp://live.example.org/console"),
+        player_url=text(parameters, "player_url"),
+        platform=text(parameters, "platform"),
+    )
+    return {"id": broadcast.id}
+
+
+def _stop_broadcast(service: Service, meeting: Meeting, parameters: dict[str, Any]) -> None:
+    service.broadcasts.stop(meeting, text(parameters, "platform"))
 
 
 def _end(service: Service, meeting: Meeting, parameters: dict[str, Any]) -> None:
@@ -247,6 +297,8 @@ ACTIONS: dict[str, Action] = {
     "leave": _someone_leaves,
     "start-recording": _start_recording,
     "stop-recording": _stop_recording,
+    "start-broadcast": _start_broadcast,
+    "stop-broadcast": _stop_broadcast,
     "end": _end,
 }
 

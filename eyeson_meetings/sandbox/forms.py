@@ -4,7 +4,9 @@ import json
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import urlsplit
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from .refusals import RefusedError
@@ -28,6 +30,19 @@ async def read_parameters(request: Request) -> dict[str, Any]:
         return found | nest(sent.items())
     async with request.form() as form:
         return found | nest((name, value) for name, value in form.multi_items())
+
+
+async def take_upload(request: Request, name: str) -> UploadFile | None:
+    """The file sent under this name, None when there is none. Who takes it closes it."""
+    taken = None
+    for sent_as, value in (await request.form()).multi_items():
+        if not isinstance(value, UploadFile):
+            continue
+        if taken is None and sent_as == name and value.filename:
+            taken = value
+        else:
+            await value.close()
+    return taken
 
 
 def nest(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -72,9 +87,36 @@ def required_text(parameters: dict[str, Any], name: str, *, shown_as: str | None
     return value
 
 
+def web_address(parameters: dict[str, Any], name: str) -> str | None:
+    """An http or https address, None when missing or empty. Refuses others with 400."""
+    value = text(parameters, name)
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        is_valid = False
+    if not is_valid:
+        raise RefusedError(400, f"{name} is invalid")
+    return value
+
+
+def whole_number(parameters: dict[str, Any], name: str, *, default: int) -> int:
+    """A whole number from JSON or as a text. Refuses others with 400."""
+    value = parameters.get(name)
+    if value is None or value == "":
+        return default
+    if type(value) is int:
+        return value
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
+        return int(value)
+    raise RefusedError(400, f"{name} is invalid")
+
+
 def boolean(value: Any) -> bool:
     """A boolean from JSON, or the form texts true and false. Refuses others with 400."""
-    found = value if isinstance(value, bool) else _BOOLEANS.get(value)
+    found = value if isinstance(value, bool) else _BOOLEANS.get(str(value))
     if found is None:
         raise RefusedError(400, "true or false expected")
     return found

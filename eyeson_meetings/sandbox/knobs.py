@@ -11,7 +11,10 @@ class Knobs:
     ready_after_seconds: float = 1.0
     empty_after_seconds: float = 120.0
     finished_after_seconds: float = 1.0
+    converted_after_seconds: float = 1.0
     leave_grace_seconds: float = 2.0
+    playback_seconds: float = 60.0
+    ping_every_seconds: float = 3.0
     stored_for_seconds: float = 14 * 86400.0
     max_meetings: int = 25
     auto_connect: bool = False
@@ -28,7 +31,9 @@ class Knobs:
     recording_webhooks: list[str] = field(
         default_factory=lambda: ["started", "stopped", "finished"]
     )
+    old_webhooks: list[str] = field(default_factory=list)
     started_at_after_end: bool = True
+    one_broadcast_per_platform: bool = False
     newest_first: bool = True
 
     # Deliveries. Dropped ones are listed all the same.

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import resources
 
 from .records import Recording
+from .uploads import Upload
 
 _BLOCK = 64 * 1024
 _VOID_HEADER = 9  # EBML id 0xEC and a size of eight bytes
@@ -70,7 +71,36 @@ class SnapshotFile:
         yield self._bytes[start:end]
 
 
-MediaFile = RecordingFile | SnapshotFile
+class PictureFile:
+    """A PNG made for this one download."""
+
+    content_type = "image/png"
+
+    def __init__(self, png: bytes) -> None:
+        self._bytes = png
+        self.length = len(png)
+        self.etag = f'"{hashlib.sha256(png).hexdigest()[:32]}"'
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Bytes from `start` up to, not including, `end`."""
+        yield self._bytes[start:end]
+
+
+class UploadedFile:
+    """What someone uploaded, as it came."""
+
+    def __init__(self, upload: Upload, content_type: str) -> None:
+        self._upload = upload
+        self.content_type = content_type
+        self.length = upload.length
+        self.etag = f'"{upload.sha256[:32]}"'
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """Bytes from `start` up to, not including, `end`, in blocks."""
+        return self._upload.read(start, end)
+
+
+MediaFile = RecordingFile | SnapshotFile | PictureFile | UploadedFile
 
 
 def sha256(file: MediaFile) -> str:

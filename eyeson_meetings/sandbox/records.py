@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .clock import Timer
+from .uploads import Upload
 
 _LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 
@@ -92,6 +93,77 @@ class Snapshot:
 
 
 @dataclass(eq=False)
+class Broadcast:
+    """One live stream out of a meeting, running until `stopped_at`."""
+
+    id: str
+    meeting: "Meeting" = field(repr=False)
+    person: Person
+    started_at: float
+    platform: str
+    stream_url: str = field(repr=False)
+    player_url: str | None
+    stopped_at: float | None = None
+
+
+@dataclass(eq=False)
+class File:
+    """One uploaded document: being converted until it is `converted` or `failed`."""
+
+    id: str
+    meeting: "Meeting" = field(repr=False)
+    person: Person
+    created_at: float
+    name: str
+    content_type: str
+    upload: Upload = field(repr=False)
+    pages: int = 0
+    broken: bool = False
+    conversion_progress: float = 0.0
+    converted: bool = False
+    failed: bool = False
+
+    @property
+    def is_done(self) -> bool:
+        """Whether it can be downloaded: nothing more will become of it."""
+        return self.converted or self.failed
+
+
+@dataclass(eq=False)
+class Layer:
+    """An image, by address or uploaded, or a text box: before (1) or behind (-1) the video."""
+
+    z_index: int
+    name: str | None = None
+    url: str | None = None
+    content: bytes = field(default=b"", repr=False)
+    content_type: str = ""
+    text: dict[str, str] = field(default_factory=dict)
+    key: str = field(default_factory=new_id, repr=False)
+
+
+@dataclass(eq=False)
+class Playback:
+    """A video or sound that is played into a meeting (API reference 3.8)."""
+
+    url: str
+    play_id: str
+    name: str | None = None
+    replacement_id: str | None = None
+    audio: bool = False
+    loop_count: int = 0
+    ending: Timer | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """What someone shows to the others: a slide, or without one their screen."""
+
+    person: Person
+    slide: str | None = None
+
+
+@dataclass(eq=False)
 class Meeting:
     """One occurrence of a room (API reference 3.2 calls it a room instance)."""
 
@@ -108,6 +180,12 @@ class Meeting:
     people: dict[str, Person] = field(default_factory=dict)
     access_keys: dict[str, str] = field(default_factory=dict, repr=False)
     recording: Recording | None = None
+    broadcasts: dict[str, Broadcast] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+    layers: dict[int, Layer] = field(default_factory=dict)
+    playbacks: list[Playback] = field(default_factory=list)
+    presentation: Presentation | None = None
+    audio_insert: dict[str, Any] = field(default_factory=dict)
     emptying: Timer | None = field(default=None, repr=False)
 
     @property
@@ -137,4 +215,6 @@ class Event:
     person: Person | None = None
     recording: Recording | None = None
     snapshot: Snapshot | None = None
+    broadcast: Broadcast | None = None
+    file: File | None = None
     content: str = ""

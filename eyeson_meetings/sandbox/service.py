@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from starlette.requests import HTTPConnection
 
 from .answers import Answers
+from .broadcasts import Broadcasts
 from .calls import Calls
 from .deliveries import Deliveries
 from .faults import Faults
+from .files import Files
 from .knobs import Knobs
 from .links import Links
 from .records import Meeting, Person
@@ -29,6 +31,8 @@ class Service:
     faults: Faults
     deliveries: Deliveries
     sockets: Sockets
+    broadcasts: Broadcasts
+    files: Files
 
     def reset(self) -> None:
         """Back to the beginning: no meetings, no webhooks, no log, all knobs as at the start."""

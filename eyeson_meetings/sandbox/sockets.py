@@ -10,7 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from .answers import Answers
-from .clock import iso
+from .events import message_of
 from .records import Event, Meeting, Person
 from .refusals import RefusedError
 from .state import State
@@ -74,19 +74,7 @@ class Sockets:
             if event.person is to.person and to.person.removed and not to.person.online:
                 to.send({"type": "disconnect", "reason": "remote", "reconnect": False})
                 to.send(None)
-        elif event.type == "recording_update" and event.recording:
-            shown = self._answers.recording(event.recording)
-            to.tell("RoomChannel", {"type": event.type, "recording": shown})
-        elif event.type == "snapshot_update" and event.snapshot:
-            shown = self._answers.snapshot(event.snapshot)
-            to.tell("RoomChannel", {"type": event.type, "snapshots": [shown]})
-        elif event.type in ("chat", "custom") and event.person:
-            message = {
-                "type": event.type,
-                "content": event.content,
-                "cid": event.person.client_id,
-                "created_at": iso(event.at),
-            }
+        elif message := message_of(self._answers, event):
             to.tell("RoomChannel", message)
 
     def _room(self, to: OpenSocket) -> Frame:

@@ -25,7 +25,8 @@ class State:
     """Meetings, people, recordings, snapshots and webhooks of all API keys.
 
     Every method may be called from any thread. `listeners` are told of each event while the lock
-    is held, so that they see the moment it happened.
+    is held, so that they see the moment it happened. `before_end` are called as a meeting ends,
+    before anyone is told.
     """
 
     def __init__(self, api_keys: Iterable[str], knobs: Knobs, clock: Clock | None = None) -> None:
@@ -33,6 +34,7 @@ class State:
         self.knobs = knobs
         self.clock = clock or Clock()
         self.listeners: list[Callable[[Event], None]] = []
+        self.before_end: list[Callable[[Meeting], None]] = []
         self.meetings: list[Meeting] = []
         self.recordings: dict[str, Recording] = {}
         self.snapshots: dict[str, Snapshot] = {}
@@ -124,15 +126,15 @@ class State:
         if meeting.ended_at is not None or meeting.ready:
             return
         meeting.ready = True
-        self._tell("room_update", meeting)
+        self.tell("room_update", meeting)
         for person in meeting.people.values():
             if person.ready:
-                self._tell("room_ready", meeting, person=person)
+                self.tell("room_ready", meeting, person=person)
 
     def _make_person_ready(self, meeting: Meeting, person: Person) -> None:
         person.ready = True
         if meeting.ready:
-            self._tell("room_ready", meeting, person=person)
+            self.tell("room_ready", meeting, person=person)
 
     def _count_down(self, meeting: Meeting) -> None:
         if meeting.emptying:
@@ -147,13 +149,15 @@ class State:
             return
         if meeting.recording:
             self.stop_recording(meeting)
+        for act in self.before_end:
+            act(meeting)
         for person in meeting.online:
             self._go_offline(meeting, person)
         if meeting.emptying:
             meeting.emptying.cancel()
         meeting.ended_at = self.clock.now()
         meeting.ready = False
-        self._tell("room_update", meeting)
+        self.tell("room_update", meeting)
 
     # People
 
@@ -254,13 +258,13 @@ class State:
         person.online = True
         if meeting.emptying:
             meeting.emptying.cancel()
-        self._tell("participant_update", meeting, person=person)
+        self.tell("participant_update", meeting, person=person)
 
     def _go_offline(self, meeting: Meeting, person: Person) -> None:
         if not person.online:
             return
         person.online = False
-        self._tell("participant_update", meeting, person=person)
+        self.tell("participant_update", meeting, person=person)
         if not meeting.online and meeting.ended_at is None:
             self._count_down(meeting)
 
@@ -277,7 +281,7 @@ class State:
         )
         meeting.recording = recording
         self.recordings[recording.id] = recording
-        self._tell("recording_update", meeting, recording=recording)
+        self.tell("recording_update", meeting, recording=recording)
         return recording
 
     def stop_recording(self, meeting: Meeting) -> Recording:
@@ -287,7 +291,7 @@ class State:
             raise RefusedError(404, "No recording is running")
         meeting.recording = None
         recording.stopped_at = self.clock.now()
-        self._tell("recording_update", meeting, recording=recording)
+        self.tell("recording_update", meeting, recording=recording)
         self.clock.after(
             self.knobs.finished_after_seconds, functools.partial(self._finish, recording)
         )
@@ -297,7 +301,7 @@ class State:
         if recording.id not in self.recordings:
             return
         recording.finished = True
-        self._tell("recording_update", recording.meeting, recording=recording)
+        self.tell("recording_update", recording.meeting, recording=recording)
         self.clock.after(
             self.knobs.stored_for_seconds,
             functools.partial(self.recordings.pop, recording.id, None),
@@ -313,7 +317,7 @@ class State:
         """A picture of the meeting as it is (API reference 8.1)."""
         snapshot = Snapshot(new_id(), meeting, person, self.clock.now())
         self.snapshots[snapshot.id] = snapshot
-        self._tell("snapshot_update", meeting, snapshot=snapshot)
+        self.tell("snapshot_update", meeting, snapshot=snapshot)
         self.clock.after(
             self.knobs.stored_for_seconds, functools.partial(self.snapshots.pop, snapshot.id, None)
         )
@@ -321,9 +325,15 @@ class State:
 
     def say(self, meeting: Meeting, person: Person, *, kind: str, content: str) -> None:
         """A message to all sockets. It is not kept (API reference 10)."""
-        self._tell(kind, meeting, person=person, content=content)
+        self.tell(kind, meeting, person=person, content=content)
 
-    def _tell(self, kind: str, meeting: Meeting, **subject: Any) -> None:
+    def tell_old(self, kind: str, meeting: Meeting, **subject: Any) -> None:
+        """Let the listeners know in the way of 2017, if the knob `old_webhooks` names it."""
+        if kind in self.knobs.old_webhooks:
+            self.tell(kind, meeting, **subject)
+
+    def tell(self, kind: str, meeting: Meeting, **subject: Any) -> None:
+        """Let the listeners know: `subject` holds the fields of Event it is about."""
         if meeting not in self.meetings:  # forgotten by a reset meanwhile
             return
         event = Event(kind, meeting, self.clock.now(), **subject)

@@ -5,13 +5,17 @@ import hmac
 import json
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import requests
+from websockets.sync.client import ClientConnection, connect
 
 from eyeson_meetings.sandbox.server import SandboxServer
+
+from .sockets import Open
 
 API_KEY = "tests-api-key"
 
@@ -99,3 +103,23 @@ def hook(api: Api) -> Iterator[Receiver]:
         types = "room_update,participant_update,recording_update,snapshot_update"
         api.with_key("POST", "/webhooks", data={"url": receiver.url, "types": types})
         yield receiver
+
+
+@pytest.fixture
+def key(api: Api, sandbox: SandboxServer) -> str:
+    """Access key to a meeting that is ready, whose one person is online."""
+    sandbox.knobs.turn(auto_connect=True)
+    joined = api.join()
+    sandbox.advance(1)
+    return str(joined["access_key"])
+
+
+@pytest.fixture
+def open_socket(sandbox: SandboxServer) -> Iterator[Open]:
+    with ExitStack() as stack:
+
+        def open_with(key: str) -> ClientConnection:
+            address = sandbox.url.replace("http", "ws", 1) + f"/rt?access_key={key}"
+            return stack.enter_context(connect(address, proxy=None))
+
+        yield open_with

@@ -11,14 +11,6 @@ from eyeson_meetings.sandbox.server import SandboxServer
 from .conftest import Api
 
 
-@pytest.fixture
-def key(api: Api, sandbox: SandboxServer) -> str:
-    sandbox.knobs.turn(auto_connect=True)
-    joined = api.join()
-    sandbox.advance(1)
-    return str(joined["access_key"])
-
-
 def record(api: Api, sandbox: SandboxServer, key: str, seconds: float = 65) -> Any:
     assert api.bare("POST", f"/rooms/{key}/recording").status_code == 201
     sandbox.advance(seconds)

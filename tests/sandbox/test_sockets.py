@@ -1,43 +1,13 @@
 """The client socket: ActionCable frames, and being online."""
 
-import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from typing import Any
-
-import pytest
-from websockets.sync.client import ClientConnection, connect
+from contextlib import closing
 
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.sandbox.sockets import LEFT
 
 from .conftest import Api
-
-Open = Callable[[str], ClientConnection]
-
-
-@pytest.fixture
-def open_socket(sandbox: SandboxServer) -> Iterator[Open]:
-    with ExitStack() as stack:
-
-        def open_with(key: str) -> ClientConnection:
-            address = sandbox.url.replace("http", "ws", 1) + f"/rt?access_key={key}"
-            return stack.enter_context(connect(address, proxy=None))
-
-        yield open_with
-
-
-def read(socket: ClientConnection) -> Any:
-    while (frame := json.loads(socket.recv(timeout=5))).get("type") == "ping":
-        pass
-    return frame
-
-
-def subscribe(socket: ClientConnection, channel: str = "RoomChannel") -> Any:
-    identifier = json.dumps({"channel": channel})
-    socket.send(json.dumps({"command": "subscribe", "identifier": identifier}))
-    return read(socket)
+from .sockets import Open, read, subscribe
 
 
 def test_a_subscriber_gets_the_room_and_what_happens(

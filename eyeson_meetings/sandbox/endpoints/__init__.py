@@ -2,13 +2,26 @@
 
 from starlette.routing import BaseRoute
 
-from . import guests, media, messages, recordings, rooms, snapshots, users, webhooks
+from . import (
+    broadcasts,
+    files,
+    guests,
+    media,
+    messages,
+    recordings,
+    rooms,
+    snapshots,
+    users,
+    webhooks,
+)
 
 #: A new resource is one more file and one more word here.
 ROUTES: list[BaseRoute] = [
     *recordings.ROUTES,
     *snapshots.ROUTES,
     *messages.ROUTES,
+    *broadcasts.ROUTES,
+    *files.ROUTES,
     *users.ROUTES,
     *guests.ROUTES,
     *webhooks.ROUTES,

@@ -1,4 +1,4 @@
-"""Downloads of recordings and snapshots, as an S3-like storage serves them."""
+"""Downloads of recordings, snapshots and files, as an S3-like storage serves them."""
 
 import asyncio
 import re
@@ -11,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from eyeson_meetings.sandbox.faults import Fault
-from eyeson_meetings.sandbox.media import MediaFile, RecordingFile, SnapshotFile
+from eyeson_meetings.sandbox.media import MediaFile, RecordingFile, SnapshotFile, UploadedFile
 from eyeson_meetings.sandbox.service import Service, service_of
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
@@ -31,7 +31,7 @@ async def download(request: Request) -> Response:
     refusal = service.links.refusal(request.url.path, dict(request.query_params))
     if refusal or kind == "expired":
         return _refuse(403, "AccessDenied", refusal or "Request has expired")
-    file = _find(service, request.path_params["name"])
+    file = _find(service, request.path_params["conference_id"], request.path_params["name"])
     if file is None:
         return _refuse(404, "NoSuchKey", "The specified key does not exist.")
     return _answer(request, file, fault)
@@ -41,6 +41,9 @@ def _answer(request: Request, file: MediaFile, fault: Fault | None) -> Response:
     kind = fault.kind if fault else ""
     etag = file.etag if kind != "other_etag" else f'"{file.etag.strip(chr(34))[::-1]}"'
     headers = {"ETag": etag, "Accept-Ranges": "bytes", "Content-Type": file.content_type}
+    if isinstance(file, UploadedFile):
+        # Somebody's HTML must not run where the sandbox's own pages live.
+        headers |= {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
     if request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers)
     wanted: tuple[int, int] | None = (0, file.length)
@@ -74,13 +77,15 @@ def _range(asked: str, length: int) -> tuple[tuple[int, int] | None, int]:
     return ((start, end), 206) if start < end else (None, 416)
 
 
-def _find(service: Service, name: str) -> MediaFile | None:
+def _find(service: Service, meeting_id: str, name: str) -> MediaFile | None:
     stem = name.rpartition(".")[0]
     with service.state.locked():
         recording = service.state.recordings.get(stem)
         if recording and recording.finished:
             return RecordingFile(recording)
-        return SnapshotFile(stem) if stem in service.state.snapshots else None
+        if stem in service.state.snapshots:
+            return SnapshotFile(stem)
+        return service.files.stored(meeting_id, stem)
 
 
 def _refuse(status: int, code: str, message: str) -> Response:

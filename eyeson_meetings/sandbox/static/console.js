@@ -50,13 +50,20 @@ function drawMeeting(meeting) {
     make("span", { className: meeting.ready ? "badge green" : "badge", text: meeting.ready ? "ready" : "getting ready" }),
     make("span", { className: "quiet", text: `${meeting.room_id} · since ${clockTime(meeting.started_at)}` }));
   if (meeting.recording) head.append(make("span", { className: "badge red rec", text: "REC" }));
+  for (const broadcast of meeting.broadcasts) {
+    head.append(make("span", { className: "badge red rec", text: "On air" }),
+      make("span", { className: "quiet", text: broadcast.player_url || broadcast.platform }));
+  }
   const record = meeting.recording
     ? button("Stop recording", `${base}/stop-recording`)
     : button("Start recording", `${base}/start-recording`);
+  const stream = meeting.broadcasts.length
+    ? button("Stop broadcast", `${base}/stop-broadcast`)
+    : button("Start broadcast", `${base}/start-broadcast`);
   return make("div", { className: "room" }, head,
     make("ul", { className: "people" }, ...meeting.people.map((person) => drawPerson(meeting, person))),
     make("div", { className: "buttons" },
-      button("Someone joins", `${base}/join`), record, button("End for all", `${base}/end`, {}, "small danger")));
+      button("Someone joins", `${base}/join`), record, stream, button("End for all", `${base}/end`, {}, "small danger")));
 }
 
 function drawDelivery(delivery) {
@@ -87,6 +94,22 @@ function drawRecording(recording) {
     make("td", { className: "code", text: recording.id }));
 }
 
+function fileState(file) {
+  if (file.failed) return "failed";
+  if (!file.converted) return `converting, ${Math.round(file.conversion_progress * 100)} %`;
+  return file.pages ? `converted, pages: ${file.pages}` : "ready";
+}
+
+function drawFile(file) {
+  return make("tr", {},
+    make("td", { text: clockTime(file.created_at) }),
+    make("td", { text: file.room_name }),
+    make("td", { text: file.name }),
+    make("td", { text: `${file.bytes} bytes` }),
+    make("td", { text: fileState(file) }),
+    make("td", { className: "code", text: file.id }));
+}
+
 // Redrawn only when something changed, so that opened details and the focus stay.
 function fill(id, entries, draw, emptyRow) {
   const key = JSON.stringify(entries);
@@ -106,6 +129,8 @@ async function refresh() {
     fill("meetings", running, drawMeeting, make("p", { className: "quiet", text: "None. One starts with POST /rooms." }));
     fill("deliveries", deliveries.slice(-SHOWN).reverse(), drawDelivery, nothing("None yet.", 4));
     fill("calls", calls.slice(-SHOWN).reverse(), drawCall, nothing("None yet.", 4));
+    const files = running.flatMap((meeting) => meeting.files.map((file) => ({ ...file, room_name: meeting.name })));
+    fill("files", files.reverse(), drawFile, nothing("None. They go when their meeting ends.", 6));
     fill("recordings", state.recordings.slice().reverse(), drawRecording, nothing("None yet.", 5));
     element("status").textContent = "running";
     element("status").className = "badge green";

@@ -30,6 +30,7 @@ function showRoom(content) {
   element("record").disabled = !content.room.ready || !content.options.recording_available;
   element("snapshot").disabled = !content.room.ready;
   showRecording(content.recording);
+  showBroadcasts(content.broadcasts);
 }
 
 function showRecording(recording) {
@@ -37,6 +38,38 @@ function showRecording(recording) {
   recordingSince = runs ? recording.created_at : null;
   show("rec", runs);
   element("record").textContent = runs ? "Stop recording" : "Start recording";
+}
+
+function showBroadcasts(broadcasts) {
+  const watchable = broadcasts.map((broadcast) => broadcast.player_url).find((url) => /^https?:/.test(url || ""));
+  show("live", broadcasts.length > 0);
+  show("player", Boolean(watchable));
+  if (watchable) element("player").href = watchable;
+}
+
+function fileState(file) {
+  if (file.failed) return "could not be converted";
+  return file.converted ? "ready" : `being converted, ${Math.round(file.conversion_progress * 100)} %`;
+}
+
+function showFiles(files) {
+  show("documents", files.length > 0);
+  element("files").replaceChildren(...files.map((file) => {
+    const line = document.createElement("li");
+    const name = document.createElement(file.links.download ? "a" : "span");
+    const state = document.createElement("span");
+    name.textContent = file.name;
+    if (file.links.download) name.href = file.links.download;
+    state.className = "quiet";
+    state.textContent = fileState(file);
+    line.append(name, " ", state);
+    return line;
+  }));
+}
+
+async function loadFiles() {
+  const answer = await call("GET", "/files");
+  if (answer) showFiles(answer.files);
 }
 
 function showPeople(people) {
@@ -68,7 +101,10 @@ function showLine(author, text) {
 }
 
 function receive(message) {
+  if (message.type === "room_setup") loadFiles();
   if (message.type === "room_setup" || message.type === "room_ready") showRoom(message.content);
+  else if (message.type === "broadcasts_update") showBroadcasts(message.broadcasts);
+  else if (message.type === "files_update") showFiles(message.files);
   else if (message.type === "people") showPeople(message.people);
   else if (message.type === "recording_update") {
     showRecording(message.recording);
@@ -84,7 +120,7 @@ function finish(title, text, mayReturn) {
   show("back", mayReturn);
   show("meeting", false);
   show("over", true);
-  show("rec", false);
+  for (const id of ["rec", "live", "player"]) show(id, false);
   element("status").textContent = mayReturn ? "left" : "over";
   element("status").classList.remove("green");
 }

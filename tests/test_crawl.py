@@ -58,6 +58,7 @@ def host(sandbox_account: SandboxServer) -> Any:
     return host
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("who", ["superuser", "host", "staff host"])
 def test_no_visit_writes_or_asks_eyeson(
     client: Client, host: Any, who: str, sandbox_account: SandboxServer

@@ -148,6 +148,8 @@ def test_every_model_but_secrets_and_facts_has_a_list() -> None:
     assert AccessKey not in admin.site._registry
 
 
+@pytest.mark.any_database
+@pytest.mark.slow
 def test_every_list_runs_as_many_queries_at_a_thousand_rows_as_at_ten(root: Client) -> None:
     fill(10)
     few = {model.__name__: queries_of(root, list_of(model))[0] for model in MODELS}
@@ -161,6 +163,8 @@ def test_every_list_runs_as_many_queries_at_a_thousand_rows_as_at_ten(root: Clie
     assert all(len(page.context["cl"].result_list) == 50 for _, page in many.values())
 
 
+@pytest.mark.any_database
+@pytest.mark.slow
 def test_every_page_runs_as_many_queries_with_a_thousand_rows_around_as_with_ten(
     root: Client,
 ) -> None:

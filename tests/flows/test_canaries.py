@@ -81,6 +81,8 @@ def site(
     return live_server
 
 
+@pytest.mark.any_database
+@pytest.mark.slow
 def test_no_secret_shows_anywhere(
     site: Any, canary_sandbox: SandboxServer, client: Client, logs: list[str]
 ) -> None:

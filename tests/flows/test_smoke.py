@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.slow
+
 STOP_SECONDS = 30
 RUN_SECONDS = 240
 STEPS = [

@@ -40,6 +40,7 @@ pytestmark = pytest.mark.django_db
 LATER = 61
 
 
+@pytest.mark.slow
 def test_with_every_webhook_lost_sync_alone_finds_the_truth(
     sandbox_account: SandboxServer,
 ) -> None:
@@ -118,6 +119,8 @@ def test_rooms_nobody_made_here_are_adopted(sandbox_account: SandboxServer) -> N
     assert (room.adopted, room.members.count()) == (True, 0)
 
 
+@pytest.mark.any_database
+@pytest.mark.slow
 @pytest.mark.parametrize("newest_first", [True, False])
 def test_more_than_a_page_of_rooms_and_recordings_is_found(
     sandbox_account: SandboxServer, newest_first: bool

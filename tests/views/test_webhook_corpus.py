@@ -179,6 +179,7 @@ def test_thousands_of_unsigned_requests_leave_no_trace(
     assert "X-Amz" not in caplog.text
 
 
+@pytest.mark.slow
 def test_thousands_of_signed_malformed_bodies_are_no_error(
     settings: Any, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

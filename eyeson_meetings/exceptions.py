@@ -29,6 +29,8 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── RoomClosedError
 ├── MeetingNotRunningError
+├── BroadcastRunningError       one runs at a time: stop that, or replace it
+├── StreamTargetError           nowhere that a broadcast could go
 └── NotAllowedError
 
 No message holds a URL, a key or a token.
@@ -37,6 +39,7 @@ No message holds a URL, a key or a token.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 
 class EyesonMeetingsError(Exception):
@@ -182,6 +185,21 @@ class RoomClosedError(EyesonMeetingsError):
 
 class MeetingNotRunningError(EyesonMeetingsError):
     """No meeting runs in the room."""
+
+
+class BroadcastRunningError(EyesonMeetingsError):
+    """Another broadcast of the meeting runs, and one runs at a time: stop it first, or replace it.
+
+    `broadcast` is the row of the one that runs.
+    """
+
+    def __init__(self, message: str, *, broadcast: Any) -> None:
+        self.broadcast = broadcast
+        super().__init__(message)
+
+
+class StreamTargetError(EyesonMeetingsError):
+    """No broadcast can go there: a target that is switched off, or an address that is none."""
 
 
 class NotAllowedError(EyesonMeetingsError):

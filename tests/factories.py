@@ -210,3 +210,40 @@ class SyncRunFactory(DjangoModelFactory[models.SyncRun]):
 
     account = "default"
     job = factory.Sequence(lambda n: f"job-{n}")
+
+
+class BroadcastTargetFactory(DjangoModelFactory[models.BroadcastTarget]):
+    """A place to stream to; `stream_key` is the text of its key."""
+
+    class Meta:
+        model = models.BroadcastTarget
+
+    class Params:
+        stream_key = factory.Sequence(lambda n: f"stream-key-{n}")
+
+    name = factory.Sequence(lambda n: f"Channel {n}")
+    address = "rtmp://live.example.org/app"
+    stream_key_encrypted = factory.LazyAttribute(lambda row: crypto.encrypt(row.stream_key))
+    player_url = factory.Sequence(lambda n: f"https://tv.example.org/{n}")
+
+
+class BroadcastFactory(DjangoModelFactory[models.Broadcast]):
+    """A broadcast that runs. `stopped=True`: it ran for ten minutes."""
+
+    class Meta:
+        model = models.Broadcast
+
+    class Params:
+        stopped = factory.Trait(
+            stop_told_at=factory.LazyAttribute(lambda row: row.stopped_at),
+            stopped_at=factory.LazyAttribute(lambda row: row.started_at + timedelta(minutes=10)),
+        )
+
+    meeting = factory.SubFactory(MeetingFactory)
+    eyeson_id = factory.Sequence(lambda n: f"{n:024x}")
+    platform = "generic"
+    first_seen_at = factory.LazyAttribute(
+        lambda row: row.meeting.started_at.replace(microsecond=0) + timedelta(minutes=1)
+    )
+    last_seen_at = factory.SelfAttribute("first_seen_at")
+    started_at = factory.SelfAttribute("first_seen_at")

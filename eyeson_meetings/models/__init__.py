@@ -1,5 +1,6 @@
 """What we remember: rows and queries. Nothing in here calls eyeson."""
 
+from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastWord
 from .deliveries import Delivery
 from .meetings import AccessKey, Meeting, RoomShutdown
 from .participants import Participant, Presence, PresenceFact
@@ -11,6 +12,10 @@ from .sync_runs import SyncRun
 
 __all__ = [
     "AccessKey",
+    "Broadcast",
+    "BroadcastListing",
+    "BroadcastTarget",
+    "BroadcastWord",
     "Delivery",
     "Invitation",
     "Meeting",

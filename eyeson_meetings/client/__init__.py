@@ -11,9 +11,13 @@ from .downloads import Download, LinkRules, check_link, open_download, sniff_con
 from .eyeson_client import EyesonClient
 from .records import (
     Answer,
+    Broadcast,
     Delivery,
+    File,
     Links,
     Participant,
+    Playback,
+    Presentation,
     Recording,
     RecordingState,
     Room,
@@ -28,12 +32,16 @@ from .signatures import sign, verify
 
 __all__ = [
     "Answer",
+    "Broadcast",
     "Delivery",
     "Download",
     "EyesonClient",
+    "File",
     "LinkRules",
     "Links",
     "Participant",
+    "Playback",
+    "Presentation",
     "Recording",
     "RecordingState",
     "Room",

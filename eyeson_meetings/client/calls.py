@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 from eyeson_meetings.exceptions import EyesonError, ForbiddenError, InvalidRequestError
 
 from .secrets import Secret, revealed
+from .uploads import Upload, multipart
 
 
 class Credential(enum.Enum):
@@ -20,6 +21,15 @@ class Credential(enum.Enum):
     API_KEY = "API key"
     ACCESS_KEY = "access key"
     GUEST_TOKEN = "guest token"  # noqa: S105 - a name, not a token
+    PERMALINK_TOKEN = "token of a permalink"  # noqa: S105 - a name, not a token
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What is sent, as bytes or to be read once, and what it is."""
+
+    content: Any = field(repr=False)
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,7 @@ class Call:
     segments: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
     query: Mapping[str, Any] = field(default_factory=dict)
     form: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    upload: Upload | None = None
     #: What a 403 means where the credential is no API key.
     on_forbidden: type[EyesonError] = ForbiddenError
 
@@ -48,14 +59,29 @@ class Call:
         query = urlencode(list(_flat(self.query)))
         return Secret("/".join(parts) + (f"?{query}" if query else ""))
 
-    def body(self) -> bytes | None:
-        """The form, None when there is nothing to send."""
+    def body(self) -> Body | None:
+        """The form, with the file in it, for one try; None when there is nothing to send.
+
+        Raises InvalidRequestError when the file to send cannot be read.
+        """
         pairs = [(name, text.encode(errors="replace")) for name, text in _flat(self.form)]
-        return urlencode(pairs).encode("ascii") if pairs else None
+        if self.upload is not None:
+            try:
+                encoder = multipart(pairs, self.upload)
+            except (OSError, ValueError):
+                problem = "the file cannot be read; nothing was sent"
+            else:
+                return Body(content=encoder, content_type=encoder.content_type)
+            raise InvalidRequestError(self.route, None, problem)
+        if not pairs:
+            return None
+        form = urlencode(pairs).encode("ascii")
+        return Body(content=form, content_type="application/x-www-form-urlencoded")
 
     def secrets(self) -> list[str]:
         """Texts of this call that no message may repeat."""
-        return [value.reveal() for value in self.segments.values() if isinstance(value, Secret)]
+        values = (*self.segments.values(), *self.form.values())
+        return [value.reveal() for value in values if isinstance(value, Secret)]
 
     def _problem(self) -> str:
         for name, value in self.segments.items():
@@ -98,6 +124,8 @@ def _text(value: object) -> str:
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if isinstance(value, Secret):
+        return value.reveal()
     if isinstance(value, str | int | float):
         return str(value)
     raise TypeError(f"A form cannot hold {type(value).__name__}.")

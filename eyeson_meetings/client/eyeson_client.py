@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .broadcasts import Broadcasts
+from .files import Files
 from .guests import Guests
 from .recordings import Recordings
 from .rooms import Rooms
@@ -41,6 +43,8 @@ class EyesonClient:
         self.guests = Guests(self._transport)
         self.recordings = Recordings(self._transport)
         self.snapshots = Snapshots(self._transport)
+        self.broadcasts = Broadcasts(self._transport)
+        self.files = Files(self._transport)
         self.webhooks = Webhooks(self._transport)
 
     def close(self) -> None:

@@ -43,6 +43,7 @@ from .quiet_logs import paths_hidden
 from .records import Answer, UnreadableRecordError
 from .secrets import Secret
 from .sessions import BareSession
+from .uploads import UnreadableFileError
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,13 @@ _FIRST_TRY = _Backoff(
     backoff_factor=0.3,
     backoff_max=4.0,
 )
+
+
+def entries_in(value: object) -> list[object]:
+    """The value, which must be a list. Raises UnreadableRecordError."""
+    if not isinstance(value, list):
+        raise UnreadableRecordError("a list was expected")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +135,27 @@ class Transport:
             raise found
         return Answer(found, reply.observed_at)
 
-    def ask_list(self, call: Call, read: Callable[[Any], T]) -> Answer[list[T]]:
-        """A list that has no pages. Entries that cannot be read are left out. Raises EyesonError."""
-        answer = self.ask(call, _entries)
+    def ask_list(
+        self,
+        call: Call,
+        read: Callable[[Any], T],
+        *,
+        entries: Callable[[Any], list[object]] = entries_in,
+    ) -> Answer[list[T]]:
+        """A list that has no pages; `entries` finds it in the answer. Raises EyesonError.
+
+        Entries that cannot be read are left out.
+        """
+        answer = self.ask(call, entries)
         return Answer(list(_readable(answer.value, read)), answer.observed_at)
 
     def ask_all(
-        self, call: Call, read: Callable[[Any], T], *, key: Callable[[T], str]
+        self,
+        call: Call,
+        read: Callable[[Any], T],
+        *,
+        key: Callable[[T], str],
+        entries: Callable[[Any], list[object]] = entries_in,
     ) -> Answer[list[T]]:
         """All pages of a list: up to a short page, or one that brings nothing new.
 
@@ -143,7 +165,7 @@ class Transport:
         found: dict[str, T] = {}
         observed_at = None
         for page in range(1, PAGES_ALLOWED + 1):
-            answer = self.ask(replace(call, query={**call.query, "page": page}), _entries)
+            answer = self.ask(replace(call, query={**call.query, "page": page}), entries)
             observed_at = observed_at or answer.observed_at
             fresh = {key(entry): entry for entry in _readable(answer.value, read)}
             is_repeated = fresh.keys() <= found.keys()
@@ -181,13 +203,13 @@ class Transport:
             headers["Authorization"] = self._api_key.reveal()
         body = call.body()
         if body is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = body.content_type
         try:
             with paths_hidden(call.path):
                 response = session.request(
                     call.method,
                     self._base_url + target.reveal(),
-                    data=body,
+                    data=None if body is None else body.content,
                     headers=headers,
                     timeout=self._timeouts_seconds,
                     allow_redirects=False,
@@ -270,12 +292,12 @@ def _never_left(error: Exception) -> bool:
     reason = cause.reason if isinstance(cause, MaxRetryError) else cause
     if isinstance(reason, ConnectTimeoutError | NewConnectionError):
         return True
-    return _is_bad_certificate(error)
+    return _is_caused_by(ssl.SSLCertVerificationError, error)
 
 
-def _is_bad_certificate(error: BaseException | None) -> bool:
+def _is_caused_by(kind: type[Exception], error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
+        if isinstance(error, kind):
             return True
         error = error.__cause__ or error.__context__
     return False
@@ -283,19 +305,15 @@ def _is_bad_certificate(error: BaseException | None) -> bool:
 
 def _reason(error: Exception) -> str:
     """Why no answer came. None of the error's own words: they spell out the URL."""
-    if _is_bad_certificate(error):
+    if _is_caused_by(UnreadableFileError, error):
+        return "the file to send could not be read to its end"
+    if _is_caused_by(ssl.SSLCertVerificationError, error):
         return "its certificate is not valid"
     if _never_left(error):
         return "no connection could be made"
     if isinstance(error, requests.Timeout | TimeoutError) or "timed out" in str(error).lower():
         return "it took too long"
     return "the connection broke"
-
-
-def _entries(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise UnreadableRecordError("a list was expected")
-    return value
 
 
 def _readable(entries: list[object], read: Callable[[Any], T]) -> Iterator[T]:

@@ -41,6 +41,8 @@ NAMES = sorted(
         *("id", "room", "user", "links", "recording", "snapshots", "creator", "snapshot", "types"),
         *("created_at", "started_at", "duration", "download", "gui", "name", "options", "url"),
         *("participant", "timestamp", "type", "guest_token", "access_key", "team", "online"),
+        *("broadcast", "broadcasts", "platform", "player_url", "playbacks", "play_id", "audio"),
+        *("presentation", "slide", "slides", "conversion_progress", "failed", "loop_count"),
     }
 )
 SCALARS = (

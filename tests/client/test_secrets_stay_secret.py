@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 import json
 import logging
 import pickle
@@ -22,6 +23,7 @@ from .rawserver import RawServer, answer
 ACCESS_KEY = "canary-access-key"
 GUEST_TOKEN = "canary-guest-token"
 SIGNATURE = "canary-signature"
+STREAM_URL = "rtmp://live.example.org/app/canary-stream-key"
 
 CALLS: list[Callable[[EyesonClient], Any]] = [
     lambda client: client.rooms.join(user_name="Ada"),
@@ -35,9 +37,17 @@ CALLS: list[Callable[[EyesonClient], Any]] = [
     lambda client: client.recordings.stop(access_key=Secret(ACCESS_KEY)),
     lambda client: client.snapshots.take(access_key=Secret(ACCESS_KEY)),
     lambda client: client.snapshots.get_in_meeting(access_key=Secret(ACCESS_KEY), snapshot_id="s"),
+    lambda client: client.broadcasts.start(
+        access_key=Secret(ACCESS_KEY), stream_url=Secret(STREAM_URL)
+    ),
+    lambda client: client.broadcasts.stop(access_key=Secret(ACCESS_KEY), platform="youtube"),
+    lambda client: client.files.list(access_key=Secret(ACCESS_KEY)),
+    lambda client: client.files.upload(
+        access_key=Secret(ACCESS_KEY), file=io.BytesIO(b"canary"), name="a.txt"
+    ),
 ]
 #: eyeson repeats every secret in its answer, in body and headers.
-TELLTALE = f"{API_KEY} {ACCESS_KEY} {GUEST_TOKEN} https://x.org/?{SIGNATURE}"
+TELLTALE = f"{API_KEY} {ACCESS_KEY} {GUEST_TOKEN} https://x.org/?{SIGNATURE} {STREAM_URL}"
 FAULTS: dict[str, bytes] = {
     "400": answer(400, {"error": f"https://api.eyeson.team/rooms/{ACCESS_KEY}?x={GUEST_TOKEN}"}),
     "404": answer(404, f"<html>{TELLTALE}".encode()),

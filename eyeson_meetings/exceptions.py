@@ -29,6 +29,7 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── RoomClosedError
 ├── MeetingNotRunningError
+├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
 ├── StreamTargetError           nowhere that a broadcast could go
 └── NotAllowedError
@@ -200,6 +201,10 @@ class BroadcastRunningError(EyesonMeetingsError):
 
 class StreamTargetError(EyesonMeetingsError):
     """No broadcast can go there: a target that is switched off, or an address that is none."""
+
+
+class UploadRefusedError(EyesonMeetingsError):
+    """A file is not uploaded: it is empty, too long, or has no usable name. Nothing was sent."""
 
 
 class NotAllowedError(EyesonMeetingsError):

@@ -1,8 +1,8 @@
 """What a site can listen to. Each is sent once per transition, after commit, with `send_robust`.
 
 `sender` is the model class; keyword arguments are `room`, the row under its model's name (`meeting`,
-`participant`, `recording`, `snapshot`, `broadcast`, `delivery`) and `occurred_at` (aware UTC, eyeson's clock
-where eyeson said it). A receiver that must miss nothing asks the rows: a process may die after its commit.
+`participant`, `recording`, `snapshot`, `broadcast`, `room_file`, `delivery`) and `occurred_at` (aware UTC,
+eyeson's clock where eyeson said it). A receiver that must miss nothing asks the rows: a process may die after its commit.
 """
 
 from __future__ import annotations
@@ -22,4 +22,6 @@ snapshot_available = Signal()
 snapshot_stored = Signal()
 broadcast_started = Signal()
 broadcast_stopped = Signal()  # also by the end of its meeting
+file_available = Signal()  # eyeson has a file that somebody put into a meeting
+file_stored = Signal()
 delivery_failed = Signal()  # a webhook could not be understood and will not be tried again

@@ -175,6 +175,23 @@ class SnapshotFactory(DjangoModelFactory[models.Snapshot]):
     name = factory.LazyAttribute(lambda row: str(int(row.created_at.timestamp())))
 
 
+class RoomFileFactory(DjangoModelFactory[models.RoomFile]):
+    """A file in a running meeting that eyeson has and the site has not fetched yet."""
+
+    class Meta:
+        model = models.RoomFile
+
+    meeting = factory.SubFactory(MeetingFactory)
+    room = factory.SelfAttribute("meeting.room")
+    account = factory.SelfAttribute("room.account")
+    eyeson_id = factory.Sequence(lambda n: f"{n:024x}")
+    meeting_started_at = factory.SelfAttribute("meeting.started_at")
+    created_at = factory.LazyAttribute(lambda row: row.meeting.started_at + timedelta(minutes=1))
+    available_at = factory.LazyAttribute(lambda row: row.created_at + timedelta(seconds=5))
+    name = factory.Sequence(lambda n: f"agenda-{n}.pdf")
+    content_type = "application/pdf"
+
+
 class DeliveryFactory(DjangoModelFactory[models.Delivery]):
     """A webhook POST that has been received and not been processed."""
 

@@ -2,6 +2,7 @@
 
 from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastWord
 from .deliveries import Delivery
+from .files import RoomFile
 from .meetings import AccessKey, Meeting, RoomShutdown
 from .participants import Participant, Presence, PresenceFact
 from .recordings import Recording
@@ -24,6 +25,7 @@ __all__ = [
     "PresenceFact",
     "Recording",
     "Room",
+    "RoomFile",
     "RoomMember",
     "RoomShutdown",
     "Snapshot",

@@ -24,6 +24,7 @@ from .links import Links
 from .refusals import RefusedError
 from .service import Service, service_of
 from .sockets import Sockets
+from .stage import Stage
 from .state import State
 
 
@@ -43,6 +44,7 @@ def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Servi
         sockets=Sockets(state, answers),
         broadcasts=Broadcasts(state),
         files=Files(state),
+        stage=Stage(state),
     )
 
 

@@ -16,6 +16,7 @@ from .links import Links
 from .records import Meeting, Person
 from .refusals import RefusedError
 from .sockets import Sockets
+from .stage import Stage
 from .state import State
 
 
@@ -33,6 +34,7 @@ class Service:
     sockets: Sockets
     broadcasts: Broadcasts
     files: Files
+    stage: Stage
 
     def reset(self) -> None:
         """Back to the beginning: no meetings, no webhooks, no log, all knobs as at the start."""

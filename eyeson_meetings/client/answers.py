@@ -57,6 +57,7 @@ _WITH_KEY_IN_PATH: dict[int, type[EyesonError]] = {
     410: MeetingEndedError,
     423: KeyLockedError,
 }
+_WITH_PERMALINK_TOKEN = {**_WITH_KEY_IN_PATH, 410: NotFoundError}
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://\S+", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")
 
@@ -147,6 +148,8 @@ def _kind_of(status: int, call: Call) -> type[EyesonError]:
         return call.on_forbidden
     if status == 423 and call.credential is Credential.GUEST_TOKEN:
         return MeetingLockedError
+    if call.credential is Credential.PERMALINK_TOKEN:
+        return _WITH_PERMALINK_TOKEN.get(status, UnexpectedAnswerError)
     return _WITH_KEY_IN_PATH.get(status, UnexpectedAnswerError)
 
 

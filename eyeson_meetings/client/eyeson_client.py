@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from .annotations import Annotations
 from .broadcasts import Broadcasts
 from .files import Files
+from .forwards import Forwards
 from .guests import Guests
+from .layers import Layers
+from .layout import Layout
+from .messages import Messages
+from .permalinks import Permalinks
+from .playbacks import Playbacks
+from .presentations import Presentations
 from .recordings import Recordings
 from .rooms import Rooms
+from .screen_capture import ScreenCapture
 from .secrets import Secret
 from .snapshots import Snapshots
 from .transport import Transport
@@ -41,10 +50,19 @@ class EyesonClient:
         self.rooms = Rooms(self._transport)
         self.users = Users(self._transport)
         self.guests = Guests(self._transport)
+        self.permalinks = Permalinks(self._transport)
         self.recordings = Recordings(self._transport)
         self.snapshots = Snapshots(self._transport)
         self.broadcasts = Broadcasts(self._transport)
+        self.messages = Messages(self._transport)
+        self.layers = Layers(self._transport)
+        self.layout = Layout(self._transport)
+        self.playbacks = Playbacks(self._transport)
+        self.presentations = Presentations(self._transport)
+        self.screen_capture = ScreenCapture(self._transport)
+        self.annotations = Annotations(self._transport)
         self.files = Files(self._transport)
+        self.forwards = Forwards(self._transport)
         self.webhooks = Webhooks(self._transport)
 
     def close(self) -> None:

@@ -6,6 +6,8 @@ import builtins
 from collections.abc import Mapping
 from typing import Any
 
+from eyeson_meetings.exceptions import FeatureDisabledError
+
 from .calls import Call, Credential, secret
 from .records import Answer, Room, RoomResponse
 from .secrets import Secret
@@ -65,6 +67,21 @@ class Rooms:
         Raises MeetingEndedError when it is over, NotFoundError when the key is unknown.
         """
         return self._transport.tell(_with_key("DELETE", access_key))
+
+    def lock(self, *, access_key: Secret | str) -> Answer[None]:
+        """Let no more guests in. This cannot be undone while the meeting runs (16.1).
+
+        Raises FeatureDisabledError when the room's options do not allow it (the default), NotFoundError,
+        MeetingEndedError.
+        """
+        call = Call(
+            method="POST",
+            path="/rooms/:access_key/lock",
+            credential=Credential.ACCESS_KEY,
+            segments={"access_key": secret(access_key)},
+            on_forbidden=FeatureDisabledError,
+        )
+        return self._transport.tell(call)
 
 
 def _with_key(method: str, access_key: Secret | str) -> Call:

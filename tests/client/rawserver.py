@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 DATE = "Thu, 04 Sep 2025 08:30:12 GMT"
 #: Writes an answer to the connection.
@@ -40,6 +41,18 @@ class RawServer:
     def url(self) -> str:
         """Base address."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def forms(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """Method, target and form of each request."""
+        return [
+            (
+                request.method,
+                request.target,
+                parse_qsl(request.body.decode("ascii"), keep_blank_values=True),
+            )
+            for request in self.requests
+        ]
 
     @property
     def port(self) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 import pytest
 
 from eyeson_meetings.client import Broadcast, EyesonClient, Secret
@@ -15,13 +13,6 @@ from .rawserver import RawServer, answer
 STREAM_URL = "rtmp://live.example.org/app/canary-stream-key"
 
 
-def said_to(server: RawServer) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    return [
-        (request.method, request.target, parse_qsl(request.body.decode("ascii")))
-        for request in server.requests
-    ]
-
-
 def test_a_stream_needs_only_its_address(client: EyesonClient, server: RawServer) -> None:
     server.normally = answer(201)
 
@@ -29,7 +20,7 @@ def test_a_stream_needs_only_its_address(client: EyesonClient, server: RawServer
     client.broadcasts.set_player_url(access_key="k", player_url="https://tv.example.org/desk")
     client.broadcasts.stop(access_key="k")
 
-    assert said_to(server) == [
+    assert server.forms == [
         ("POST", "/rooms/k/broadcasts", [("stream_url", STREAM_URL)]),
         ("PUT", "/rooms/k/broadcasts", [("player_url", "https://tv.example.org/desk")]),
         ("DELETE", "/rooms/k/broadcasts", []),
@@ -45,7 +36,7 @@ def test_a_platform_stands_in_the_path_as_it_did(client: EyesonClient, server: R
     client.broadcasts.set_player_url(access_key="k", player_url="https://y.org", platform="youtube")
     client.broadcasts.stop(access_key="k", platform="youtube")
 
-    assert said_to(server) == [
+    assert server.forms == [
         (
             "POST",
             "/rooms/k/broadcasts",

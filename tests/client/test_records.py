@@ -43,6 +43,7 @@ NAMES = sorted(
         *("participant", "timestamp", "type", "guest_token", "access_key", "team", "online"),
         *("broadcast", "broadcasts", "platform", "player_url", "playbacks", "play_id", "audio"),
         *("presentation", "slide", "slides", "conversion_progress", "failed", "loop_count"),
+        *("permalink", "user_token", "expires_at"),
     }
 )
 SCALARS = (

@@ -45,6 +45,12 @@ CALLS: list[Callable[[EyesonClient], Any]] = [
     lambda client: client.files.upload(
         access_key=Secret(ACCESS_KEY), file=io.BytesIO(b"canary"), name="a.txt"
     ),
+    lambda client: client.playbacks.start(access_key=Secret(ACCESS_KEY), url=Secret(STREAM_URL)),
+    lambda client: client.permalinks.join(user_token=Secret(GUEST_TOKEN)),
+    lambda client: client.permalinks.remove_host(permalink_id="p", user_token=Secret(GUEST_TOKEN)),
+    lambda client: client.forwards.mcu(
+        room_id="standup", forward_id="f", types="audio", url=Secret(STREAM_URL)
+    ),
 ]
 #: eyeson repeats every secret in its answer, in body and headers.
 TELLTALE = f"{API_KEY} {ACCESS_KEY} {GUEST_TOKEN} https://x.org/?{SIGNATURE} {STREAM_URL}"

@@ -12,6 +12,7 @@ from .deliveries import Delivery, Webhook
 from .files import File
 from .media import Recording, RecordingState, Snapshot
 from .people import Links, Participant, Room, User
+from .permalinks import Permalink
 from .responses import RoomResponse
 from .stage import Broadcast, Playback, Presentation
 
@@ -22,6 +23,7 @@ __all__ = [
     "File",
     "Links",
     "Participant",
+    "Permalink",
     "Playback",
     "Presentation",
     "Recording",

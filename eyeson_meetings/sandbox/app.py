@@ -18,6 +18,7 @@ from .deliveries import Deliveries
 from .endpoints import ROUTES
 from .faults import Faults
 from .files import Files
+from .forwards import Forwards
 from .front import Front
 from .knobs import Knobs
 from .links import Links
@@ -45,6 +46,7 @@ def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Servi
         broadcasts=Broadcasts(state),
         files=Files(state),
         stage=Stage(state),
+        forwards=Forwards(state),
     )
 
 

@@ -109,6 +109,11 @@ def _meeting(meeting: Meeting) -> dict[str, Any]:
             }
             for broadcast in meeting.broadcasts.values()
         ],
+        "locked": meeting.locked,
+        "forwards": [
+            {"id": forward.id, "kind": forward.kind, "source_id": forward.source_id}
+            for forward in meeting.forwards.values()
+        ],
         "files": [
             {
                 "id": file.id,

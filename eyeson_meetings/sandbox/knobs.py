@@ -22,6 +22,7 @@ class Knobs:
     # Where the sources disagree (API reference 20).
     strict_credentials: bool = False
     bad_api_key_status: int = 403
+    bad_api_key_status_since_2024: int = 401
     unknown_access_key_status: int = 401
     delete_status: int = 200
     too_many_meetings_status: int = 423

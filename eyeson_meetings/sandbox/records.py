@@ -163,6 +163,17 @@ class Presentation:
     slide: str | None = None
 
 
+@dataclass(frozen=True)
+class Forward:
+    """One stream that is sent to a WHIP server: of a person, a playback, or the mixed picture."""
+
+    id: str
+    kind: str
+    source_id: str
+    media: tuple[str, ...]
+    url: str = field(repr=False)
+
+
 @dataclass(eq=False)
 class Meeting:
     """One occurrence of a room (API reference 3.2 calls it a room instance)."""
@@ -182,6 +193,7 @@ class Meeting:
     recording: Recording | None = None
     broadcasts: dict[str, Broadcast] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
+    forwards: dict[str, Forward] = field(default_factory=dict)
     layers: dict[int, Layer] = field(default_factory=dict)
     playbacks: list[Playback] = field(default_factory=list)
     presentation: Presentation | None = None

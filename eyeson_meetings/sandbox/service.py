@@ -11,6 +11,7 @@ from .calls import Calls
 from .deliveries import Deliveries
 from .faults import Faults
 from .files import Files
+from .forwards import Forwards
 from .knobs import Knobs
 from .links import Links
 from .records import Meeting, Person
@@ -35,6 +36,7 @@ class Service:
     broadcasts: Broadcasts
     files: Files
     stage: Stage
+    forwards: Forwards
 
     def reset(self) -> None:
         """Back to the beginning: no meetings, no webhooks, no log, all knobs as at the start."""
@@ -51,8 +53,11 @@ def service_of(connection: HTTPConnection) -> Service:
     return service
 
 
-def team_of(connection: HTTPConnection) -> str:
-    """The API key sent. Refuses a missing or unknown one (403), or a locked one (423)."""
+def team_of(connection: HTTPConnection, *, since_2024: bool = False) -> str:
+    """The API key sent. Refuses a missing or unknown one (403), or a locked one (423).
+
+    `since_2024`: as permalinks and forwards do, with 401 (API reference 20).
+    """
     service = service_of(connection)
     sent = connection.headers.get("authorization", "")
     for api_key in service.state.api_keys:
@@ -60,7 +65,9 @@ def team_of(connection: HTTPConnection) -> str:
             if service.knobs.api_key_locked:
                 raise RefusedError(423, "API key is locked")
             return api_key
-    raise RefusedError(service.knobs.bad_api_key_status, "Invalid API key")
+    knobs = service.knobs
+    status = knobs.bad_api_key_status_since_2024 if since_2024 else knobs.bad_api_key_status
+    raise RefusedError(status, "Invalid API key")
 
 
 def person_of(connection: HTTPConnection) -> tuple[Meeting, Person, str]:

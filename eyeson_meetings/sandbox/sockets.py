@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from .actions import act
 from .answers import Answers
 from .events import message_of
 from .records import Event, Meeting, Person
@@ -172,6 +173,8 @@ class Sockets:
                 continue
             if command == "subscribe":
                 self.subscribe(to, identifier)
+            elif command == "message":
+                act(self._state, to.meeting, to.person, frame)
 
 
 def _identifier(channel: str) -> str:

@@ -143,6 +143,19 @@ class State:
             self.knobs.empty_after_seconds, functools.partial(self.end, meeting)
         )
 
+    def keep_alive(self, meeting: Meeting) -> None:
+        """Someone is about to come: an empty meeting begins to count down anew."""
+        if meeting.ended_at is None and not meeting.online:
+            self._count_down(meeting)
+
+    def lock(self, meeting: Meeting) -> None:
+        """No more guests, for good. Refuses with 403 when switched off (API reference 16.1)."""
+        if not meeting.options["lock_available"]:
+            raise RefusedError(403, "Lock is not available")
+        if not meeting.locked:
+            meeting.locked = True
+            self.tell("lock", meeting)
+
     def end(self, meeting: Meeting) -> None:
         """End it for all: keys and guest token are dead, a running recording is stopped."""
         if meeting.ended_at is not None:
@@ -326,6 +339,10 @@ class State:
     def say(self, meeting: Meeting, person: Person, *, kind: str, content: str) -> None:
         """A message to all sockets. It is not kept (API reference 10)."""
         self.tell(kind, meeting, person=person, content=content)
+
+    def mute(self, meeting: Meeting, person: Person) -> None:
+        """All others are asked to mute themselves (API reference 18.2)."""
+        self.tell("stfu", meeting, person=person)
 
     def tell_old(self, kind: str, meeting: Meeting, **subject: Any) -> None:
         """Let the listeners know in the way of 2017, if the knob `old_webhooks` names it."""

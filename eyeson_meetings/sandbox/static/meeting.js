@@ -29,6 +29,7 @@ function showRoom(content) {
   element("status").classList.toggle("green", content.ready);
   element("record").disabled = !content.room.ready || !content.options.recording_available;
   element("snapshot").disabled = !content.room.ready;
+  show("locked", content.locked);
   showRecording(content.recording);
   showBroadcasts(content.broadcasts);
 }
@@ -104,6 +105,8 @@ function receive(message) {
   if (message.type === "room_setup") loadFiles();
   if (message.type === "room_setup" || message.type === "room_ready") showRoom(message.content);
   else if (message.type === "broadcasts_update") showBroadcasts(message.broadcasts);
+  else if (message.type === "lock") show("locked", message.locked);
+  else if (message.type === "stfu") showLine("•", `${message.user.name} asks all to mute themselves.`);
   else if (message.type === "files_update") showFiles(message.files);
   else if (message.type === "people") showPeople(message.people);
   else if (message.type === "recording_update") {

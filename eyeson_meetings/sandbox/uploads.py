@@ -42,7 +42,9 @@ class Upload:
 
         Pages inside compressed objects are not seen: every PDF has at least one.
         """
-        beginning = b"".join(self.read(0, min(self.length, _COUNTED_BYTES)))
-        if b"%PDF-" not in beginning[:1024]:
+        if b"%PDF-" not in self._beginning(1024):
             return None
-        return min(max(1, len(_PAGE.findall(beginning))), _MOST_PAGES)
+        return min(max(1, len(_PAGE.findall(self._beginning(_COUNTED_BYTES)))), _MOST_PAGES)
+
+    def _beginning(self, most: int) -> bytes:
+        return b"".join(self.read(0, min(self.length, most)))

@@ -105,6 +105,22 @@ def test_each_page_becomes_a_slide_and_a_thumbnail(
     assert get(beyond).status_code == 403  # signed for its own path
 
 
+@pytest.mark.parametrize(
+    ("content", "slides"),
+    [(b"%PDF-1.7 all pages compressed", 1), (b"%PDF-1.4" + b"/Type /Page " * 999, 200)],
+)
+def test_a_pdf_has_at_least_one_slide_and_at_most_200(
+    api: Api, sandbox: SandboxServer, key: str, content: bytes, slides: int
+) -> None:
+    file = upload(api, key, content)
+    sandbox.advance(1)
+
+    links = show(api, key, file["id"])["links"]
+
+    assert len(links["slides"]) == len(links["thumbnails"]) == slides
+    assert size_of_png(get(links["slides"][-1]).content) == (640, 480)
+
+
 @pytest.mark.parametrize("size", [0, 1, 3_000_000])
 def test_the_download_is_what_was_uploaded(
     api: Api, sandbox: SandboxServer, key: str, size: int

@@ -90,6 +90,17 @@ def test_a_forward_ends_when_its_source_leaves(api: Api, room: str) -> None:
     assert running(api) == ["f2", "f3"]
 
 
+def test_a_playback_is_forwarded_while_it_plays(api: Api, room: str) -> None:
+    key = api.join()["access_key"]
+    playback = {"url": "https://media.example.org/intro.mp4", "play_id": "intro"}
+    api.bare("POST", f"/rooms/{key}/playbacks", data=playback)
+
+    assert forward(api, room, "playback", play_id="intro").status_code == 201
+    assert running(api) == ["f1"]
+    api.bare("DELETE", f"/rooms/{key}/playbacks/intro")
+    assert running(api) == []
+
+
 def test_forwards_end_with_the_meeting(api: Api, room: str) -> None:
     forward(api, room, "mcu")
 

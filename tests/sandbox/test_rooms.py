@@ -201,6 +201,18 @@ def test_participants_can_be_filtered_by_presence(api: Api, sandbox: SandboxServ
     assert api.with_key("GET", "/rooms/nowhere/users").status_code == 404
 
 
+def test_people_are_listed_by_room_or_by_access_key(api: Api) -> None:
+    key = api.join(**{"user[id]": "ada"})["access_key"]
+
+    by_room = api.with_key("GET", "/rooms/standup/users").json()
+
+    assert [person["id"] for person in by_room] == ["ada"]
+    assert api.with_key("GET", f"/rooms/{key}/users").json() == by_room
+    api.with_key("DELETE", "/rooms/standup")
+    assert api.with_key("GET", f"/rooms/{key}/users").status_code == 404
+    assert api.with_key("GET", "/rooms/nowhere/users").status_code == 404
+
+
 def test_users_are_shown_and_kicked_by_either_id(api: Api, sandbox: SandboxServer) -> None:
     sandbox.knobs.turn(auto_connect=True)
     joined = api.join(**{"user[id]": "ada"})
@@ -240,7 +252,7 @@ def test_api_keys_do_not_see_each_other(api: Api, sandbox: SandboxServer) -> Non
 
 
 def test_unknown_endpoints_are_refused_by_name(api: Api) -> None:
-    for method, path in (("GET", "/permalink"), ("PATCH", "/rooms"), ("GET", "/rooms/")):
+    for method, path in (("GET", "/nowhere"), ("PATCH", "/rooms"), ("GET", "/rooms/")):
         answer = api.with_key(method, path)
         assert answer.status_code == 404
         assert "sandbox does not know" in answer.json()["error"]

@@ -15,7 +15,9 @@ async def list_participants(request: Request) -> Response:
     wanted = request.query_params.get("online")
     online = boolean(wanted) if wanted else None
     with service.state.locked():
-        meeting = service.state.running_in(team, request.path_params["room_id"])
+        # Named by its room, or by one of its access keys as one client does (API reference 20).
+        room_id = service.state.room_id_of(team, request.path_params["room_id"])
+        meeting = service.state.running_in(team, room_id)
         if meeting is None:
             raise RefusedError(404, "Room not found")
         people = [p for p in meeting.people.values() if online in (None, p.online)]

@@ -7,6 +7,7 @@ from typing import Any
 
 from .clock import iso
 from .links import Links
+from .permalinks import Host, Permalink
 from .records import Event, File, Meeting, Person, Recording, Snapshot, Webhook
 from .state import State
 
@@ -194,6 +195,45 @@ class Answers:
 
     def _file_link(self, file: File, ending: str) -> str:
         return self._links.download(f"/_media/meetings/{file.meeting.id}/{file.id}{ending}")
+
+    def permalink(self, permalink: Permalink, host: Host | None) -> Json:
+        """API reference 6.1, with the token of this host."""
+        shown = self.permalink_for_token(permalink)
+        user_token = host.user_token if host else None
+        shown["permalink"]["user_token"] = user_token
+        shown["user"] = host and {
+            "id": host.id,
+            "name": host.name,
+            "avatar": host.avatar,
+            "guest": False,
+            "joined_at": iso(host.added_at),
+        }
+        shown["links"] = {
+            "self": self._links.api(f"/permalink/{permalink.id}"),
+            "gui": self._links.host_page(user_token),
+            "guest_join": self._links.waiting_page(permalink.guest_token),
+        }
+        return shown
+
+    def permalink_for_token(self, permalink: Permalink) -> Json:
+        """API reference 6.3: without what only the owner of the API key may know."""
+        meeting = self._state.running_in(permalink.team, permalink.id)
+        expires_at = permalink.expires_at
+        return {
+            "permalink": {
+                "id": permalink.id,
+                "created_at": iso(permalink.created_at),
+                "guest_token": permalink.guest_token,
+                "expires_at": iso(expires_at) if expires_at is not None else None,
+            },
+            "room": {
+                "id": permalink.id,
+                "name": permalink.name,
+                "started_at": iso(meeting.started_at) if meeting else None,
+            },
+            "team": {"name": "Sandbox"},
+            "options": permalink.all_options,
+        }
 
     def webhook(self, webhook: Webhook | None) -> Json | None:
         """API reference 17.2."""

@@ -22,6 +22,7 @@ from .forwards import Forwards
 from .front import Front
 from .knobs import Knobs
 from .links import Links
+from .permalinks import Permalinks
 from .refusals import RefusedError
 from .service import Service, service_of
 from .sockets import Sockets
@@ -46,6 +47,7 @@ def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Servi
         broadcasts=Broadcasts(state),
         files=Files(state),
         stage=Stage(state),
+        permalinks=Permalinks(state),
         forwards=Forwards(state),
     )
 

@@ -84,7 +84,11 @@ class Front:
     def _log(self, scope: Scope, route: str, status: int) -> None:
         if route.startswith("/_sandbox") or route == "/":
             return
-        by_page = _header(scope, b"sec-fetch-site") == "same-origin"
+        # A person's browser calls: from one of the sandbox's pages, or on its way to one.
+        by_page = (
+            _header(scope, b"sec-fetch-site") == "same-origin"
+            or _header(scope, b"sec-fetch-mode") == "navigate"
+        )
         now = self._service.state.clock.now()
         self._service.calls.add(Call(scope["method"], route, status, now, by_page))
 

@@ -31,6 +31,14 @@ class Links:
         """The one to share. None when no guest token is given out."""
         return f"{self.base_url}/?guest={guest_token}" if guest_token else None
 
+    def host_page(self, user_token: str | None) -> str | None:
+        """Where a host of a permalink starts the meeting: personal, it holds the user token."""
+        return f"{self.base_url}/permalink?{user_token}" if user_token else None
+
+    def waiting_page(self, guest_token: str | None) -> str | None:
+        """Where guests of a permalink wait for the meeting."""
+        return f"{self.base_url}/permalink?guest={guest_token}" if guest_token else None
+
     def download(self, path: str) -> str:
         """A link to stored media that works for `link_lifetime_seconds`."""
         signed_at = datetime.fromtimestamp(self._clock.now(), UTC).strftime("%Y%m%dT%H%M%SZ")

@@ -43,6 +43,11 @@ async def entrance(request: Request) -> Response:
     return RedirectResponse("/_sandbox/console", status_code=303)
 
 
+def permalink() -> Response:
+    """Behind the links of a permalink: `/permalink?USER_TOKEN`, `/permalink?guest=TOKEN`."""
+    return _asset("permalink.html")
+
+
 async def console(request: Request) -> Response:
     """Rooms, calls and deliveries, and buttons."""
     return _asset("console.html")

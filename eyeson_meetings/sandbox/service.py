@@ -14,6 +14,7 @@ from .files import Files
 from .forwards import Forwards
 from .knobs import Knobs
 from .links import Links
+from .permalinks import Permalinks
 from .records import Meeting, Person
 from .refusals import RefusedError
 from .sockets import Sockets
@@ -36,11 +37,13 @@ class Service:
     broadcasts: Broadcasts
     files: Files
     stage: Stage
+    permalinks: Permalinks
     forwards: Forwards
 
     def reset(self) -> None:
         """Back to the beginning: no meetings, no webhooks, no log, all knobs as at the start."""
         self.state.reset()
+        self.permalinks.reset()
         self.deliveries.reset()
         self.calls.clear()
         self.faults.clear()

@@ -90,9 +90,18 @@ class State:
         raise RefusedError(404, "Room not found")
 
     def start_or_find(
-        self, team: str, room_id: str | None, name: str | None, options: dict[str, Any]
+        self,
+        team: str,
+        room_id: str | None,
+        name: str | None,
+        options: dict[str, Any],
+        *,
+        guest_token: str | None = None,
     ) -> Meeting:
-        """The running meeting of the room, else a new one (API reference 4.1)."""
+        """The running meeting of the room, else a new one (API reference 4.1).
+
+        `guest_token` is that of a permalink, which outlives the meeting.
+        """
         found = self.running_in(team, room_id) if room_id else None
         if found:
             return found
@@ -105,7 +114,7 @@ class State:
             room_id=room_id or new_id(),
             name=name or "Sandbox",
             started_at=self._next_start(),
-            guest_token=new_token() if with_guests else None,
+            guest_token=guest_token or (new_token() if with_guests else None),
             options={**DEFAULT_OPTIONS, **options},
         )
         self.meetings.append(meeting)

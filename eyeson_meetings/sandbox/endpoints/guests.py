@@ -12,8 +12,10 @@ async def join(request: Request) -> Response:
     """Let a guest into the running meeting."""
     service = service_of(request)
     parameters = await read_parameters(request)
+    guest_token = request.path_params["guest_token"]
     with service.state.locked():
-        meeting = service.state.by_guest_token(request.path_params["guest_token"])
+        service.permalinks.check_guest(guest_token)
+        meeting = service.state.by_guest_token(guest_token)
         access_key, person = service.state.admit(
             meeting,
             name=required_text(parameters, "name"),

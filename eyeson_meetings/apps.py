@@ -14,6 +14,7 @@ class EyesonMeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the receivers that enqueue work."""
+        """Register the system checks and the receivers that enqueue work and show changes."""
         # Imports in here because models are not loaded before `ready`.
         from eyeson_meetings import checks, tasks  # noqa: F401
+        from eyeson_meetings.live import receivers  # noqa: F401

@@ -13,9 +13,15 @@ from django.conf import settings as django_settings
 from django.core.checks import CheckMessage
 from django.db import connections
 
-from eyeson_meetings.checks import check_database, check_neighbours, check_settings, check_urls
+from eyeson_meetings.checks import (
+    check_channel_layer,
+    check_database,
+    check_neighbours,
+    check_settings,
+    check_urls,
+)
 
-CHECKS = (check_settings, check_neighbours, check_urls, check_database)
+CHECKS = (check_settings, check_neighbours, check_urls, check_database, check_channel_layer)
 TOP = Path(__file__).parent.parent
 
 KEY = "k3y-0f-a-team-that-is-long-enough"
@@ -293,6 +299,65 @@ def test_a_site_with_local_times_is_found(settings: Any) -> None:
     settings.USE_TZ = False
 
     assert ids() == ["E024"]
+
+
+# The channel layer
+
+IN_MEMORY = {"BACKEND": "channels.layers.InMemoryChannelLayer"}
+CORE = "channels_redis.core.RedisChannelLayer"
+PATIENT = {"address": "redis://cache", "socket_timeout": None}
+
+
+@pytest.mark.parametrize(
+    ("expected", "layer"),
+    [
+        ("W013", {"BACKEND": "nowhere.Layer"}),
+        ("W013", {}),
+        ("W014", IN_MEMORY),
+        ("W015", {"BACKEND": CORE}),
+        ("W015", {"BACKEND": CORE, "CONFIG": {"hosts": ["redis://cache"]}}),
+        ("W015", {"BACKEND": CORE, "CONFIG": {"hosts": [PATIENT, {"address": "redis://b"}]}}),
+    ],
+)
+def test_a_channel_layer_that_loses_changes_is_found(
+    settings: Any, expected: str, layer: dict[str, Any]
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": layer}
+
+    messages = found()
+
+    assert {str(message.id) for message in messages} == {f"eyeson_meetings.{expected}"}
+    assert all(message.hint for message in messages)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        None,
+        {},
+        {"other": IN_MEMORY},
+        {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}},
+        {"default": {"BACKEND": CORE, "CONFIG": {"hosts": [PATIENT]}}},
+    ],
+)
+def test_a_channel_layer_that_loses_none_is_not_found(settings: Any, layers: Any) -> None:
+    settings.CHANNEL_LAYERS = layers
+
+    assert ids() == []
+
+
+def test_a_site_that_does_all_in_the_request_may_have_its_layer_in_memory(settings: Any) -> None:
+    settings.EYESON = {**GOOD, "PROCESSING": "inline"}
+    settings.CHANNEL_LAYERS = {"default": IN_MEMORY}
+
+    assert ids() == []
+
+
+def test_an_older_redis_client_is_patient(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("redis.__version__", "7.4.0")
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": CORE}}
+
+    assert ids() == []
 
 
 # The database

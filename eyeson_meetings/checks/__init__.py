@@ -4,11 +4,13 @@ Each message has an id, listed in `docs/checks.md`, and a hint that mends. No ch
 database connection or shows the value of a key.
 """
 
+from .channel_layer import check_channel_layer
 from .settings import VALUE_CHECKS, check_settings
 from .surroundings import check_database, check_neighbours, check_urls
 
 __all__ = [
     "VALUE_CHECKS",
+    "check_channel_layer",
     "check_database",
     "check_neighbours",
     "check_settings",

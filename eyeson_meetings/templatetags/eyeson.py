@@ -26,6 +26,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eyeson_meetings.live.addresses import socket_address
 from eyeson_meetings.models import Invitation, Recording, Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
@@ -103,6 +104,7 @@ def eyeson_status(context: Context, room: Room | None) -> str:
     values = {
         "room": room,
         "url": reverse("eyeson:status", args=[room.uuid]),
+        "socket": socket_address(room.uuid),
         "etag": entity_tag(state),
         "state": state["state"],
         "online": state["online"],

@@ -1,0 +1,128 @@
+"""The socket of a room: shows its public state, and closes on who may no longer see it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from .feeds import News, RoomFeed, following
+from .visitors import visible_room
+
+logger = logging.getLogger(__name__)
+
+#: The policy is asked again, and the state shown again, so that a browser notices a dead connection.
+CHECK_SECONDS = 60.0
+#: How long the first state may take.
+START_SECONDS = 5.0
+#: Clients have nothing to say. Small talk is ignored, up to so many messages of so many characters or bytes.
+LONGEST_MESSAGE = 1024
+MOST_MESSAGES = 100
+
+#: Close codes. The first is the same for rooms that do not exist and for those one may not see.
+NOT_VISIBLE = 4404
+TRY_LATER = 1013
+TOO_LONG = 1009
+TOO_MANY = 1008
+
+
+class RoomConsumer(AsyncWebsocketConsumer):
+    """`ws/eyeson/rooms/<uuid>/`: the room's whole state on connect and whenever it is another one.
+
+    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB. The
+    policy is asked on connect, every 60 s and when members of the room change. Wrap the route in
+    `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is a stranger.
+    """
+
+    # Of no alias: feeds listen to the layer, once a room, and sockets work while it is down.
+    channel_layer_alias = ""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As Channels makes its consumers."""
+        super().__init__(*args, **kwargs)
+        self._showing: asyncio.Task[None] | None = None
+        self._heard = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve the socket until it is closed, and leave nothing running."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            await self._stop_showing()
+
+    async def connect(self) -> None:
+        """Refuse those who may not see the room; to others the state is shown from now on."""
+        room_pk = await self._visible_room()
+        if room_pk is None:
+            await self.close(NOT_VISIBLE)
+            return
+        self._showing = asyncio.create_task(self._show(room_pk))
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Ignore what a client says; close on one who says much."""
+        self._heard += 1
+        if len(text_data or bytes_data or "") > LONGEST_MESSAGE:
+            await self._leave(TOO_LONG)
+        elif self._heard > MOST_MESSAGES:
+            await self._leave(TOO_MANY)
+
+    async def _show(self, room_pk: int) -> None:
+        code = TRY_LATER
+        try:
+            async with following(room_pk) as feed:
+                code = await self._show_all(feed)
+        except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
+            logger.warning("A live socket was closed (%s).", type(error).__name__)
+        with contextlib.suppress(Exception):
+            await self.close(code)
+
+    async def _show_all(self, feed: RoomFeed) -> int:
+        """Show the news of the feed until there is a reason to close; answers its code."""
+        seen = await _next_news(feed, None, _now() + START_SECONDS)
+        if seen is None:
+            return TRY_LATER
+        if seen.text is None:
+            return NOT_VISIBLE
+        await self.accept()
+        await self.send(text_data=seen.text)
+        check_at = _now() + CHECK_SECONDS
+        while True:
+            news = await _next_news(feed, seen, check_at)
+            if news is None or news.members != seen.members:
+                if await self._visible_room() != feed.room_pk:
+                    return NOT_VISIBLE
+                check_at = _now() + CHECK_SECONDS
+            if news is not None and news.text is None:
+                return NOT_VISIBLE
+            if news is None or news.text != seen.text:
+                await self.send(text_data=(news or seen).text)
+            seen = news or seen
+
+    async def _visible_room(self) -> int | None:
+        return await visible_room(self.scope, self.scope["url_route"]["kwargs"]["uuid"])
+
+    async def _leave(self, code: int) -> None:
+        await self._stop_showing()
+        await self.close(code)
+
+    async def _stop_showing(self) -> None:
+        showing, self._showing = self._showing, None
+        if showing is not None:
+            showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+
+async def _next_news(feed: RoomFeed, seen: News | None, until: float) -> News | None:
+    """News after `seen`; None when there are none `until` then."""
+    try:
+        async with asyncio.timeout_at(until):
+            return await feed.after(seen)
+    except TimeoutError:
+        return None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -22,9 +22,10 @@ from .forwards import Forwards
 from .front import Front
 from .knobs import Knobs
 from .links import Links
+from .observer import Observers
 from .permalinks import Permalinks
 from .refusals import RefusedError
-from .service import Service, service_of
+from .service import Service, observing_team_of, service_of
 from .sockets import Sockets
 from .stage import Stage
 from .state import State
@@ -44,6 +45,7 @@ def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Servi
         faults=Faults(),
         deliveries=Deliveries(state, answers),
         sockets=Sockets(state, answers),
+        observers=Observers(state, answers),
         broadcasts=Broadcasts(state),
         files=Files(state),
         stage=Stage(state),
@@ -71,7 +73,11 @@ def build_app(service: Service) -> Starlette:
 
 
 async def _socket(websocket: WebSocket) -> None:
-    await service_of(websocket).sockets.serve(websocket)
+    service = service_of(websocket)
+    if "access_key" in websocket.query_params:
+        await service.sockets.serve(websocket)
+    else:
+        await service.observers.serve(websocket, observing_team_of(websocket))
 
 
 async def _refuse(request: Request, error: Exception) -> Response:

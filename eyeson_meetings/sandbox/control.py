@@ -224,6 +224,12 @@ async def recording(request: Request) -> Response:
     return JSONResponse({"bytes": file.length, "sha256": await run_in_threadpool(sha256, file)})
 
 
+async def cut_sockets(request: Request) -> Response:
+    """Close every socket without a word, as when the network fails."""
+    service_of(request).cut_sockets()
+    return JSONResponse({})
+
+
 async def reset(request: Request) -> Response:
     """Forget everything but API keys and knobs."""
     service = service_of(request)
@@ -335,5 +341,6 @@ ROUTES: list[BaseRoute] = [
     _route("faults", faults, "GET", "POST", "DELETE"),
     _route("recordings/{recording_id}", recording, "GET", "DELETE"),
     _route("meetings/{meeting}/{action}", act, "POST"),
+    _route("sockets", cut_sockets, "DELETE"),
     _route("reset", reset, "POST"),
 ]

@@ -16,8 +16,10 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _HEADERS = {
+    # Images from anywhere: layers are placed by their address.
     "Content-Security-Policy": (
-        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'self'; img-src 'self' http: https:; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

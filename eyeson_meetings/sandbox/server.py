@@ -118,7 +118,7 @@ class SandboxServer:
     def stop(self) -> None:
         """Stop serving and end all threads."""
         self._server.should_exit = True
-        self.service.sockets.close_all()
+        self.service.cut_sockets()
         self.state.clock.stop()
         self.service.deliveries.stop()
         for thread in self._threads:

@@ -14,6 +14,7 @@ from .files import Files
 from .forwards import Forwards
 from .knobs import Knobs
 from .links import Links
+from .observer import Observers
 from .permalinks import Permalinks
 from .records import Meeting, Person
 from .refusals import RefusedError
@@ -34,6 +35,7 @@ class Service:
     faults: Faults
     deliveries: Deliveries
     sockets: Sockets
+    observers: Observers
     broadcasts: Broadcasts
     files: Files
     stage: Stage
@@ -47,7 +49,12 @@ class Service:
         self.deliveries.reset()
         self.calls.clear()
         self.faults.clear()
+        self.cut_sockets()
+
+    def cut_sockets(self) -> None:
+        """Close every socket without a word, as when the network fails."""
         self.sockets.close_all()
+        self.observers.close_all()
 
 
 def service_of(connection: HTTPConnection) -> Service:
@@ -62,15 +69,33 @@ def team_of(connection: HTTPConnection, *, since_2024: bool = False) -> str:
     `since_2024`: as permalinks and forwards do, with 401 (API reference 20).
     """
     service = service_of(connection)
-    sent = connection.headers.get("authorization", "")
-    for api_key in service.state.api_keys:
-        if hmac.compare_digest(sent.encode(), api_key.encode()):
-            if service.knobs.api_key_locked:
-                raise RefusedError(423, "API key is locked")
-            return api_key
+    api_key = _known_key(service, connection.headers.get("authorization", ""))
+    if api_key is not None:
+        if service.knobs.api_key_locked:
+            raise RefusedError(423, "API key is locked")
+        return api_key
     knobs = service.knobs
     status = knobs.bad_api_key_status_since_2024 if since_2024 else knobs.bad_api_key_status
     raise RefusedError(status, "Invalid API key")
+
+
+def observing_team_of(connection: HTTPConnection) -> str | None:
+    """The API key of an observer, sent in one of three ways (API reference 18.3). None: no right one."""
+    service = service_of(connection)
+    sent = [
+        connection.headers.get("authorization", ""),
+        connection.query_params.get("api_key", ""),
+        *connection.scope.get("subprotocols", []),
+    ]
+    known = [api_key for one in sent if (api_key := _known_key(service, one)) is not None]
+    return known[0] if known and not service.knobs.api_key_locked else None
+
+
+def _known_key(service: Service, sent: str) -> str | None:
+    for api_key in service.state.api_keys:
+        if hmac.compare_digest(sent.encode(), api_key.encode()):
+            return api_key
+    return None
 
 
 def person_of(connection: HTTPConnection) -> tuple[Meeting, Person, str]:

@@ -107,3 +107,54 @@ def test_messages_need_a_type_and_a_content(api: Api) -> None:
 
     for form in ({}, {"type": "chat"}, {"type": "shout", "content": "x"}):
         assert api.bare("POST", f"/rooms/{key}/messages", data=form).status_code == 400
+
+
+def test_the_stage_is_told_to_clients(api: Api, sandbox: SandboxServer, open_socket: Open) -> None:
+    key = api.join(**{"user[id]": "ada"})["access_key"]
+    socket = open_socket(key)
+    read(socket)
+    subscribe(socket)
+    read(socket)
+    path = f"/rooms/{key}"
+
+    api.bare("POST", f"{path}/layout", data={"name": "nine", "show_names": "false"})
+    told = read(socket)["message"]
+    assert told["type"] == "options_update"
+    assert (told["options"]["layout_name"], told["options"]["show_names"]) == ("nine", False)
+    api.bare("POST", f"{path}/playbacks", data={"url": "https://m.example.org/a.mp4"})
+    told = read(socket)["message"]
+    assert (told["type"], len(told["playing"])) == ("playback_update", 1)
+    sandbox.advance(60)
+    told = [read(socket)["message"] for _ in range(2)]
+    assert {"type": "playback_update", "playing": []} in told
+    api.bare("POST", f"{path}/presentation")
+    assert read(socket)["message"]["presentation"]["user"]["id"] == "ada"
+    api.bare("DELETE", f"{path}/presentation")
+    assert read(socket)["message"] == {"type": "presentation_update", "presentation": None}
+
+
+def test_the_page_is_told_the_whole_picture(api: Api, open_socket: Open) -> None:
+    key = api.join(**{"user[id]": "ada"})["access_key"]
+    socket = open_socket(key)
+    read(socket)
+    subscribe(socket, "SandboxChannel")
+    read(socket)
+    first = read(socket)["message"]
+
+    api.bare("POST", f"/rooms/{key}/layers", data={"insert[title]": "Soon", "id": "box"})
+    second = read(socket)["message"]
+    api.bare("POST", f"/rooms/{key}/layout", data={"name": "four"})
+    third = read(socket)["message"]
+
+    assert (first["type"], first["size"], first["layout"]) == ("scene", [1280, 960], "auto")
+    assert first["places"][0]["name"] == "Ada"
+    assert second["layers"] == [{"z-index": 1, "id": "box", "url": None, "text": {"title": "Soon"}}]
+    assert (third["layout"], third["places"][0]["width"]) == ("four", 640)
+
+
+def test_messages_name_the_channel_as_the_client_did(api: Api, open_socket: Open) -> None:
+    socket = open_socket(api.join()["access_key"])
+    read(socket)
+
+    assert subscribe(socket)["identifier"] == '{"channel": "RoomChannel"}'
+    assert read(socket)["identifier"] == '{"channel": "RoomChannel"}'

@@ -92,6 +92,65 @@ function showPeople(people) {
   }));
 }
 
+function place(kind, { left, top, width, height }, [full, high]) {
+  const box = document.createElement("div");
+  box.className = kind;
+  box.style.left = `${(100 * left) / full}%`;
+  box.style.top = `${(100 * top) / high}%`;
+  box.style.width = `${(100 * width) / full}%`;
+  box.style.height = `${(100 * height) / high}%`;
+  return box;
+}
+
+function drawLayer(layer, size) {
+  const whole = { left: 0, top: 0, width: size[0], height: size[1] };
+  const box = place(layer["z-index"] === 1 ? "layer front" : "layer back", whole, size);
+  if (layer.url) {
+    const image = document.createElement("img");
+    image.alt = `Layer ${layer.id || layer["z-index"]}`;
+    // A front image is not scaled: its pixels are those of the video.
+    image.onload = () => {
+      if (layer["z-index"] === 1) image.style.width = `${(100 * image.naturalWidth) / size[0]}%`;
+    };
+    image.src = layer.url;
+    box.append(image);
+  } else {
+    const text = document.createElement("div");
+    const title = document.createElement("b");
+    text.className = "box";
+    title.textContent = [layer.text.icon, layer.text.title].filter(Boolean).join(" ");
+    text.append(title, layer.text.content || "");
+    box.append(text);
+  }
+  return box;
+}
+
+function drawPlace(taken, scene) {
+  const box = place("place", taken, scene.size);
+  const label = document.createElement("span");
+  const title = taken.title && `▶ ${taken.title}`;
+  label.textContent = title || (scene.show_names ? taken.name : "");
+  box.append(label);
+  return box;
+}
+
+function showScene(scene) {
+  const layers = (index) => scene.layers.filter((layer) => layer["z-index"] === index);
+  const picture = element("picture");
+  picture.style.aspectRatio = scene.size.join(" / ");
+  picture.replaceChildren(
+    ...layers(-1).map((layer) => drawLayer(layer, scene.size)),
+    ...scene.places.map((taken) => drawPlace(taken, scene)),
+    ...layers(1).map((layer) => drawLayer(layer, scene.size)));
+  element("layout").textContent = scene.layout;
+  const { presentation } = scene;
+  const notes = scene.playing.map((name) => `Playing: ${name}`);
+  if (presentation) {
+    notes.push(`${presentation.name} presents ${presentation.slide || "their screen"}`);
+  }
+  element("playing").textContent = notes.join(" · ");
+}
+
 function showLine(author, text) {
   const line = document.createElement("li");
   const name = document.createElement("b");
@@ -109,6 +168,7 @@ function receive(message) {
   else if (message.type === "stfu") showLine("•", `${message.user.name} asks all to mute themselves.`);
   else if (message.type === "files_update") showFiles(message.files);
   else if (message.type === "people") showPeople(message.people);
+  else if (message.type === "scene") showScene(message);
   else if (message.type === "recording_update") {
     showRecording(message.recording);
     if (message.recording.links.download) showLine("•", "The recording is ready.");

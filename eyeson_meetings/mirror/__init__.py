@@ -6,6 +6,12 @@ rows, because facts are only ever added up (`rules.py`) and everything else is d
 are sent once a transition, when the transaction commits.
 """
 
+from .broadcasts import (
+    BroadcastRequest,
+    apply_broadcast_word,
+    apply_broadcasts,
+    mark_broadcasts_stopped,
+)
 from .deliveries import apply_delivery
 from .participants import apply_participant, apply_user
 from .recordings import apply_recording
@@ -13,6 +19,9 @@ from .rooms import apply_room, apply_room_response, mark_gone, mark_missed, room
 from .snapshots import apply_snapshot
 
 __all__ = [
+    "BroadcastRequest",
+    "apply_broadcast_word",
+    "apply_broadcasts",
     "apply_delivery",
     "apply_participant",
     "apply_recording",
@@ -20,6 +29,7 @@ __all__ = [
     "apply_room_response",
     "apply_snapshot",
     "apply_user",
+    "mark_broadcasts_stopped",
     "mark_gone",
     "mark_missed",
     "room_for",

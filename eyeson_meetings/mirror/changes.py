@@ -16,6 +16,7 @@ from eyeson_meetings.client import records
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.models import (
     AccessKey,
+    Broadcast,
     Meeting,
     Participant,
     PresenceFact,
@@ -25,7 +26,7 @@ from eyeson_meetings.models import (
     Snapshot,
 )
 
-from . import presences, rules, texts
+from . import broadcast_rows, presences, rules, texts
 
 MEETING_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
 
@@ -48,6 +49,8 @@ class RoomChange:
         self._has_new_meetings = False
         self._presence_since: datetime | None = None
         self._seen_or_gone: set[int] = set()
+        self._broadcasts_since: datetime | None = None
+        self._new_broadcasts: set[int] = set()
         self._signals: list[tuple[Signal, django_models.Model, datetime]] = []
 
     def hear_room(
@@ -155,6 +158,12 @@ class RoomChange:
         self._seen_or_gone.add(participant.pk)
         self._presence_since = rules.earliest(self._presence_since, fact.at)
 
+    def touch_broadcasts(self, time: datetime, *, new: Broadcast | None = None) -> None:
+        """A fact about the broadcasts of the meeting at `time` is new; so is the row `new`."""
+        self._broadcasts_since = rules.earliest(self._broadcasts_since, time)
+        if new is not None:
+            self._new_broadcasts.add(new.pk)
+
     def settle(self) -> None:
         """Bring everything derived up to date and send the signals when the transaction commits."""
         ended: list[Meeting] = []
@@ -163,6 +172,7 @@ class RoomChange:
             spans_changed, ended = self._settle_spans(self._window_start(self._spans_since))
         self._settle_guest_tokens()
         self._settle_presences(spans_changed)
+        self._settle_broadcasts()
         for meeting in ended:
             self.tell(signals.meeting_ended, meeting, meeting.ended_at or self.observed_at)
         for signal, row, occurred_at in self._signals:
@@ -226,6 +236,7 @@ class RoomChange:
         spans_changed = bool(changed) or self._has_new_meetings
         if spans_changed:
             self._presence_since = rules.earliest(self._presence_since, start)
+            self.touch_broadcasts(start)
             self._place_files(start, spans)
         return spans_changed, ended
 
@@ -252,6 +263,18 @@ class RoomChange:
                 known[change.participant.pk].online = change.joined
             signal = signals.participant_joined if change.joined else signals.participant_left
             self.tell(signal, change.participant, change.at or self.observed_at)
+
+    def _settle_broadcasts(self) -> None:
+        if self._broadcasts_since is None:
+            return
+        start = self._window_start(rules.whole_second(self._broadcasts_since))
+        changes = broadcast_rows.settle(
+            self.room, self._meetings_since(start), new_ids=self._new_broadcasts
+        )
+        for change in changes:
+            signal = signals.broadcast_started if change.started else signals.broadcast_stopped
+            self.tell(signal, change.broadcast, change.at or self.observed_at)
+        self._broadcasts_since = None
 
     def _place_files(self, start: datetime, spans: list[rules.Span]) -> None:
         """Recordings and snapshots whose meeting eyeson did not name may now be in another."""

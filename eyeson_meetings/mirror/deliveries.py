@@ -6,6 +6,7 @@ from datetime import datetime
 
 from eyeson_meetings.client import records
 
+from .broadcasts import apply_broadcast_word
 from .participants import apply_participant
 from .recordings import apply_recording
 from .rooms import apply_room
@@ -31,4 +32,6 @@ def apply_delivery(record: records.Delivery, *, account: str, observed_at: datet
             record.participant, account=account, observed_at=observed_at
         )
         return participant is not None
+    if record.broadcast is not None and record.type == "broadcast_update":
+        return apply_broadcast_word(record.broadcast, account=account, observed_at=observed_at)
     return False

@@ -11,6 +11,7 @@ from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.models import AccessKey, Meeting, Participant, Recording, Room, Snapshot
 
 from . import rules, stored_files, texts
+from .broadcasts import hear_broadcasts
 from .changes import RoomChange
 from .recordings import hear_recording
 from .snapshots import hear_snapshots
@@ -74,6 +75,8 @@ def apply_room_response(
     if record.recording is not None:
         recording = hear_recording(change, record.recording)
         files += [recording] if recording is not None else []
+    if meeting is not None:
+        hear_broadcasts(change, meeting, record.broadcasts)
     change.settle()
     for row in files:
         stored_files.place(change, row)

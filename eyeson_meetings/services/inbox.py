@@ -32,9 +32,9 @@ from .redaction import UnreadableBodyError, read_body, without_secrets
 
 logger = logging.getLogger(__name__)
 
-#: The types that the mirror takes in (API reference 17.5). Others are kept and not tried.
+#: The types that the mirror takes in (API reference 17.5, 17.6). Others are kept and not tried.
 MIRRORED_TYPES = frozenset(
-    {"room_update", "recording_update", "snapshot_update", "participant_update"}
+    {"room_update", "recording_update", "snapshot_update", "participant_update", "broadcast_update"}
 )
 #: A `timestamp` further ahead of our clock is nonsense. Clocks may differ by a day.
 LONGEST_AHEAD = timedelta(days=2)

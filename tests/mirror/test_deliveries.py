@@ -11,7 +11,15 @@ import pytest
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
-from eyeson_meetings.models import Meeting, Participant, Presence, Recording, Room, Snapshot
+from eyeson_meetings.models import (
+    BroadcastWord,
+    Meeting,
+    Participant,
+    Presence,
+    Recording,
+    Room,
+    Snapshot,
+)
 from tests.factories import ParticipantFactory, RoomFactory, UserFactory
 
 from .saying import NINE, room_body, snapshot_body
@@ -61,11 +69,12 @@ def test_the_samples_tell_the_story_of_one_meeting() -> None:
 
 
 @pytest.mark.parametrize("name", LEGACY)
-def test_of_the_old_bodies_only_a_recording_is_taken_in(name: str) -> None:
+def test_of_the_old_bodies_recordings_and_broadcasts_are_taken_in(name: str) -> None:
     taken_in = deliver(sample(f"legacy/{name}"))
 
-    assert taken_in is name.startswith("recording_update")
-    assert Recording.objects.filter(remote_state="").count() == int(taken_in)
+    assert taken_in is not name.startswith("presentation_update")
+    assert Recording.objects.filter(remote_state="").exists() is name.startswith("recording_update")
+    assert BroadcastWord.objects.exists() is name.startswith("broadcast_update")
     assert not Meeting.objects.exists()
 
 

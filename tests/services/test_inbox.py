@@ -133,7 +133,7 @@ def test_a_body_that_is_no_object_is_kept_dead_without_its_text() -> None:
     assert not inbox.process_delivery(delivery.pk)
 
 
-@pytest.mark.parametrize("kind", ["broadcast_update", "", "ROOM_UPDATE", "x" * 300, None, 3, {}])
+@pytest.mark.parametrize("kind", ["presentation_update", "", "ROOM_UPDATE", "x" * 300, None, 3, {}])
 def test_unknown_types_are_kept_as_ignored(kind: Any) -> None:
     delivery = receive({"type": kind, "broadcast": {"room": {"id": "desk"}}}).delivery
 
@@ -219,16 +219,16 @@ def test_todays_samples_are_mirrored() -> None:
     }
 
 
-def test_of_the_samples_of_2017_a_recording_is_mirrored_and_the_others_are_ignored() -> None:
+def test_of_the_samples_of_2017_a_recording_and_the_broadcasts_are_mirrored() -> None:
     for path in sorted((SAMPLES / "legacy").glob("*.json")):
         receive(path.read_bytes(), key="other-key")
 
-    assert inbox.process_due() == 1
+    assert inbox.process_due() == 3
 
     states = Delivery.objects.order_by("type").values_list("type", "state")
     assert list(states) == [
-        ("broadcast_update", "ignored"),
-        ("broadcast_update", "ignored"),
+        ("broadcast_update", "done"),
+        ("broadcast_update", "done"),
         ("presentation_update", "ignored"),
         ("recording_update", "done"),
     ]

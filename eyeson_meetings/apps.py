@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -18,3 +18,6 @@ class EyesonMeetingsConfig(AppConfig):
         # Imports in here because models are not loaded before `ready`.
         from eyeson_meetings import checks, tasks  # noqa: F401
         from eyeson_meetings.live import receivers  # noqa: F401
+
+        if apps.is_installed("drf_spectacular"):
+            from eyeson_meetings.rest_api import openapi  # noqa: F401

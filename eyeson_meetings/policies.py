@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 class DefaultPolicy:
     """Members join and watch, hosts moderate and record, permissions open every room.
 
-    Override what differs; every method but `visible_rooms` takes rows and answers a plain value.
+    Override what differs; every method but `visible_rooms` answers a plain value.
     """
+
+    def can_create_room(self, user: User) -> bool:
+        """Whether `user` may make rooms by the REST API."""
+        return self._has_permission(user, "add_room")
 
     def can_view(self, user: User, room: Room) -> bool:
         """Whether `user` may see the room and its status."""

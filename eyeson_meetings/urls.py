@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import include, path
 
 from eyeson_meetings import views
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("recordings/<uuid:uuid>/file/", views.RecordingFileView.as_view(), name="recording-file"),
     path("snapshots/<uuid:uuid>/file/", views.SnapshotFileView.as_view(), name="snapshot-file"),
     path("webhook/", views.webhook, name="webhook"),
+    path("api/v1/", include("eyeson_meetings.rest_api.urls")),
 ]

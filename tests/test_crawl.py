@@ -27,6 +27,16 @@ UUID_OF = {
     "eyeson:recording": "Recording",
     "eyeson:recording-file": "Recording",
     "eyeson:snapshot-file": "Snapshot",
+    "eyeson:room-file": "RoomFile",
+}
+#: The same for the REST API, by the first part of the name.
+API_MODELS = {
+    "room": "Room",
+    "invitation": "Invitation",
+    "meeting": "Meeting",
+    "recording": "Recording",
+    "snapshot": "Snapshot",
+    "delivery": "Delivery",
 }
 #: Django's own pages that take an argument, and its users.
 FOREIGN = ("admin:view_on_site", "admin:app_list", "admin:auth", "admin:jsi18n")
@@ -53,6 +63,11 @@ def host(sandbox_account: SandboxServer) -> Any:
                                         sha256="1" * 64, content_type="image/jpeg",
                                         stored_at=past.started_at)  # fmt: skip
     picture.file.save("file.jpg", ContentFile(b"\xff\xd8\xff"))
+    shown = factories.RoomFileFactory(meeting=running, store_state="stored", size_bytes=4,
+                                      sha256="2" * 64, stored_at=past.started_at)  # fmt: skip
+    shown.file.save("file.bin", ContentFile(b"%PDF"))
+    factories.BroadcastFactory(meeting=past, stopped=True)
+    factories.BroadcastFactory(meeting=running, target=factories.BroadcastTargetFactory())
     factories.DeliveryFactory()
     factories.SyncRunFactory()
     return host
@@ -104,6 +119,8 @@ def addresses() -> list[str]:
         if name in UUID_OF:
             rows = apps.get_model("eyeson_meetings", UUID_OF[name]).objects.all()
             found += [reverse(name, kwargs={"uuid": row.uuid}) for row in rows]
+        elif name.startswith("eyeson:api:"):
+            found.append(reverse(name, kwargs=api_arguments(name, route)))
         elif "<path:object_id>" in route:
             _, app, model_name, *_ = route.split("/")
             model = apps.get_model(app, model_name)
@@ -113,3 +130,12 @@ def addresses() -> list[str]:
         else:
             pytest.fail(f"{name} ({route}) takes an argument that this test does not know: add it.")
     return [urlsplit(address).path for address in found]
+
+
+def api_arguments(name: str, route: str) -> dict[str, Any]:
+    """What an address of the REST API takes, for rows that are there."""
+    model_name = API_MODELS.get(name.removeprefix("eyeson:api:").partition("-")[0], "Room")
+    row: Any = apps.get_model("eyeson_meetings", model_name).objects.first()
+    values = {"uuid": getattr(row, "uuid", None), "digest": getattr(row, "digest", None)}
+    values["room_uuid"] = Room.objects.get(name="Consulting hour").uuid
+    return {key: value for key, value in values.items() if f":{key}>" in route}

@@ -81,6 +81,23 @@ def create_room(
     return room
 
 
+def change_room(
+    *,
+    room: Room,
+    name: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    guest_access: str | None = None,
+) -> Room:
+    """Change what is given of the room, and nothing else. eyeson learns of a new name at the next join."""
+    changed: dict[str, Any] = {"name": name, "metadata": metadata, "guest_access": guest_access}
+    fields = [field for field, value in changed.items() if value is not None]
+    for field in fields:
+        setattr(room, field, changed[field])
+    if fields:
+        room.save(update_fields=fields)
+    return room
+
+
 def add_member(
     *, room: Room, user: AbstractBaseUser, role: str = RoomMember.Role.MEMBER
 ) -> RoomMember:

@@ -1,0 +1,22 @@
+"""Meetings."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from eyeson_meetings.models import Meeting
+
+
+class MeetingSerializer(serializers.Serializer[Meeting]):
+    """One occurrence in a room."""
+
+    uuid = serializers.UUIDField(read_only=True)
+    room = serializers.UUIDField(source="room.uuid", read_only=True)
+    state = serializers.SerializerMethodField(help_text="opening, running or ended")
+    started_at = serializers.DateTimeField(read_only=True)
+    ended_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    locked = serializers.BooleanField(read_only=True)
+
+    def get_state(self, meeting: Meeting) -> str:
+        """How far it is."""
+        return str(meeting.state.value)

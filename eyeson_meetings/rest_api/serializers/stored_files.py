@@ -1,0 +1,74 @@
+"""Recordings and snapshots: what is known of them, and where their files are for those who may have them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.policies import policy
+
+from .addresses import site_address
+
+
+class StoredFileSerializer(serializers.Serializer[Any]):
+    """A file that comes from eyeson into the site's storage."""
+
+    uuid = serializers.UUIDField(read_only=True)
+    room = serializers.UUIDField(source="room.uuid", read_only=True)
+    meeting = serializers.UUIDField(source="meeting.uuid", default=None, read_only=True)
+    created_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    available_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    stored_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    lost_at = serializers.DateTimeField(
+        read_only=True, allow_null=True, help_text="When eyeson deletes its own copy."
+    )
+    progress_percent = serializers.IntegerField(read_only=True, allow_null=True)
+    size_bytes = serializers.IntegerField(read_only=True, allow_null=True)
+    content_type = serializers.CharField(read_only=True)
+    sha256 = serializers.CharField(read_only=True)
+
+
+class RecordingSerializer(StoredFileSerializer):
+    """A recording. `file_url` is null for who may not watch it, and until it is stored."""
+
+    state = serializers.CharField(
+        read_only=True,
+        help_text="recording, processing, available, fetching, stored, pruned, failed; empty: unknown",
+    )
+    duration_seconds = serializers.IntegerField(source="duration", read_only=True, allow_null=True)
+    can_watch = serializers.SerializerMethodField()
+    file_url = serializers.SerializerMethodField()
+
+    def get_can_watch(self, recording: Recording) -> bool:
+        """By the site's policy."""
+        return policy().can_watch(self.context["request"].user, recording)
+
+    def get_file_url(self, recording: Recording) -> str | None:
+        """Where a signed-in browser gets the bytes."""
+        if not recording.is_stored or not self.get_can_watch(recording):
+            return None
+        return site_address("recording-file", recording.uuid)
+
+
+class RunningRecordingSerializer(serializers.Serializer[Any]):
+    """The recording that was started or stopped; null while eyeson does not show it yet."""
+
+    recording = RecordingSerializer(read_only=True, allow_null=True)
+
+
+class SnapshotSerializer(StoredFileSerializer):
+    """A snapshot. `file_url` is null until it is stored."""
+
+    state = serializers.CharField(
+        source="store_state", read_only=True, help_text="none, fetching, stored, pruned, failed"
+    )
+    file_url = serializers.SerializerMethodField()
+
+    def get_file_url(self, snapshot: Snapshot) -> str | None:
+        """Where a signed-in browser gets the bytes."""
+        may_see = policy().can_view(self.context["request"].user, snapshot.room)
+        if not snapshot.is_stored or not may_see:
+            return None
+        return site_address("snapshot-file", snapshot.uuid)

@@ -1,0 +1,82 @@
+"""Text and JSON from clients: nothing that a database, a page or an answer could not bear."""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from rest_framework import serializers
+
+#: Bidirectional controls: a name with one could rewrite the text after it.
+TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+LONGEST_METADATA_BYTES = 16 * 1024
+DEEPEST_METADATA = 20
+#: Times beyond these overflow in some time zone or database.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+LATEST = datetime(2999, 1, 1, tzinfo=UTC)
+
+
+class NameField(serializers.CharField):
+    """A name for people. Control characters and marks that turn the text around are taken out."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": 255, **options})
+
+    def to_internal_value(self, data: Any) -> str:
+        """What people will see of it. One of which nothing is left is refused unless it may be blank."""
+        seen = "".join(c for c in super().to_internal_value(data) if not _is_unseen(c)).strip()
+        if not seen and not self.allow_blank:
+            self.fail("blank")
+        return seen
+
+
+class MetadataField(serializers.DictField):
+    """A JSON object of the site's own: at most 16 KiB and 20 levels, without what PostgreSQL refuses."""
+
+    default_error_messages = {
+        "too_large": gettext_lazy("This is longer than 16 KiB."),
+        "too_deep": gettext_lazy("This has more than 20 levels."),
+        "not_storable": gettext_lazy("This has text or a number that cannot be stored."),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The object as it came. Raises ValidationError."""
+        value: dict[str, Any] = super().to_internal_value(data)
+        self._check(value, 1)
+        if len(json.dumps(value)) > LONGEST_METADATA_BYTES:
+            self.fail("too_large")
+        return value
+
+    def _check(self, value: Any, level: int) -> None:
+        if level > DEEPEST_METADATA:
+            self.fail("too_deep")
+        if isinstance(value, dict):
+            for name, part in value.items():
+                self._check(name, level)
+                self._check(part, level + 1)
+        elif isinstance(value, list):
+            for part in value:
+                self._check(part, level + 1)
+        elif (
+            isinstance(value, str)
+            and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in value)
+            or isinstance(value, float)
+            and not math.isfinite(value)
+        ):
+            self.fail("not_storable")
+
+
+def refuse_far_times(moment: datetime) -> None:
+    """A validator. Raises ValidationError for a time before 1970 or after 2998."""
+    if not EARLIEST < moment < LATEST:
+        raise serializers.ValidationError(_("This time is too far away."))
+
+
+def _is_unseen(character: str) -> bool:
+    # Not all of Cf: emoji and several scripts need zero-width joiners.
+    return unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} or character in TURNING

@@ -1,0 +1,21 @@
+"""The addresses of the REST API."""
+
+from __future__ import annotations
+
+from rest_framework.routers import SimpleRouter
+
+from . import views
+
+app_name = "api"
+
+router = SimpleRouter(use_regex_path=False)
+router.register("rooms", views.RoomViewSet, "room")
+router.register("rooms/<uuid:room_uuid>/members", views.MemberViewSet, "member")
+router.register("rooms/<uuid:room_uuid>/participants", views.ParticipantViewSet, "participant")
+router.register("rooms/<uuid:room_uuid>/invitations", views.InvitationViewSet, "invitation")
+router.register("meetings", views.MeetingViewSet, "meeting")
+router.register("recordings", views.RecordingViewSet, "recording")
+router.register("snapshots", views.SnapshotViewSet, "snapshot")
+router.register("deliveries", views.DeliveryViewSet, "delivery")
+
+urlpatterns = router.urls

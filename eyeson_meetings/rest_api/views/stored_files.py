@@ -1,0 +1,112 @@
+"""Recordings and snapshots: list them, and have one fetched again."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from rest_framework.decorators import action
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from eyeson_meetings import tasks
+from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.policies import policy
+from eyeson_meetings.rest_api import filters, serializers
+from eyeson_meetings.rest_api.errors import NotAvailableError
+from eyeson_meetings.services import media
+
+from .base import WRITE, ApiViewSet, Endpoint
+
+
+class StoredFileViewSet(ApiViewSet):
+    """Files that come from eyeson."""
+
+    model: ClassVar[type[Recording] | type[Snapshot]]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        """Files of rooms that this user may see, with what the policy wants to know of them."""
+        return self._rows().filter(room__in=self.rooms())
+
+    def list(self, request: Request) -> Response:
+        """A page of files."""
+        return self.page(self.get_queryset())
+
+    def retrieve(self, request: Request, uuid: UUID) -> Response:
+        """The file, as far as it is."""
+        return self.answer(self._row(uuid))
+
+    @action(detail=True, methods=["post"])
+    def fetch(self, request: Request, uuid: UUID) -> Response:
+        """The row as it is then; 409 for a file that eyeson has not finished."""
+        row = self._row(uuid)
+        self.require("record", room=row.room)
+        if row.available_at is None:
+            raise NotAvailableError(_("eyeson has not finished this file yet."))
+        if media.fetch_again(row=row):
+            transaction.on_commit(lambda: tasks.hint_fetch(row))
+        return self.answer(row)
+
+    def may_see(self, row: Any) -> bool:
+        """Whether the policy shows `row` to this user."""
+        return policy().can_view(self.request.user, row.room)
+
+    def _rows(self) -> QuerySet[Any]:
+        rows = self.model.objects.select_related("room", "meeting")
+        return rows.prefetch_related("room__members")
+
+    def _row(self, uuid: UUID) -> Any:
+        row = self._rows().filter(uuid=uuid).first()
+        if row is None or not self.may_see(row):
+            raise NotFound
+        return row
+
+
+class RecordingViewSet(StoredFileViewSet):
+    """Recordings."""
+
+    model = Recording
+    queryset = Recording.objects.all()
+    filterset_class = filters.RecordingFilter
+    endpoints = {
+        "list": Endpoint(
+            summary="The recordings of the rooms that you may see.",
+            answers=serializers.RecordingSerializer,
+        ),
+        "retrieve": Endpoint(summary="One recording.", answers=serializers.RecordingSerializer),
+        "fetch": Endpoint(
+            summary="Have the file fetched again, whatever happened to it. For who may record.",
+            answers=serializers.RecordingSerializer,
+            scope=WRITE,
+            may_conflict=True,
+        ),
+    }
+
+    def may_see(self, row: Any) -> bool:
+        """Also who may watch it without seeing the room."""
+        return super().may_see(row) or policy().can_watch(self.request.user, row)
+
+
+class SnapshotViewSet(StoredFileViewSet):
+    """Snapshots."""
+
+    model = Snapshot
+    queryset = Snapshot.objects.all()
+    filterset_class = filters.SnapshotFilter
+    endpoints = {
+        "list": Endpoint(
+            summary="The snapshots of the rooms that you may see.",
+            answers=serializers.SnapshotSerializer,
+        ),
+        "retrieve": Endpoint(summary="One snapshot.", answers=serializers.SnapshotSerializer),
+        "fetch": Endpoint(
+            summary="Have the file fetched again, whatever happened to it. For who may record.",
+            answers=serializers.SnapshotSerializer,
+            scope=WRITE,
+            may_conflict=True,
+        ),
+    }

@@ -1,0 +1,81 @@
+"""One shape for everything that can go wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions as rest
+
+from eyeson_meetings import exceptions
+from eyeson_meetings.rest_api.errors import PROBLEMS, answer_to
+
+
+def kinds() -> list[type[Exception]]:
+    """Every error of the package that a call may end in."""
+    return [
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type) and issubclass(kind, exceptions.EyesonError)
+    ]
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_every_refusal_of_eyeson_has_a_status_and_words(kind: type[Exception]) -> None:
+    response = answer_to(kind("POST /rooms/:access_key", message="eyeson's own words"), {})
+
+    assert response is not None
+    assert response.status_code in (409, 502, 503)
+    assert set(response.data) == {"code", "message", "fields"}
+    assert "own words" not in str(response.data)
+
+
+def test_when_to_try_again_is_said_as_eyeson_said_it() -> None:
+    error = exceptions.UnavailableError("GET /rooms", 429, retry_after_seconds=1.2)
+
+    response = answer_to(error, {})
+
+    assert response is not None
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (Http404(), 404, "not_found"),
+        (PermissionDenied(), 403, "permission_denied"),
+        (exceptions.NotAllowedError(), 403, "permission_denied"),
+        (rest.Throttled(wait=3), 429, "throttled"),
+        (rest.ParseError(), 400, "parse_error"),
+        (exceptions.UnknownAccountError(), 503, "not_set_up"),
+        (exceptions.LinkRefusedError(), 502, "bad_link"),
+    ],
+)
+def test_other_errors_look_alike(error: Exception, status: int, code: str) -> None:
+    response = answer_to(error, {})
+
+    assert response is not None
+    assert (response.status_code, response.data["code"]) == (status, code)
+
+
+def test_what_is_wrong_with_values_is_said_by_field() -> None:
+    detail: Any = {"name": ["too long"], "list": {0: ["bad"], "x": [{"y": ["worse"]}]}}
+
+    response = answer_to(rest.ValidationError(detail), {})
+    whole = answer_to(rest.ValidationError(["all wrong"]), {})
+
+    assert response is not None
+    assert response.data["fields"] == {"name": ["too long"], "list": ["bad", "worse"]}
+    assert whole is not None
+    assert whole.data["fields"] == {"non_field_errors": ["all wrong"]}
+
+
+def test_a_mistake_of_ours_looks_like_one() -> None:
+    assert answer_to(KeyError("x"), {}) is None
+    assert answer_to(exceptions.NetworkInTransactionError(), {}) is None
+
+
+def test_no_message_is_missing() -> None:
+    assert all(problem.message() and problem.code for problem in PROBLEMS.values())

@@ -76,6 +76,10 @@ class Permalinks:
         """Someone with a user token, not yet host of anything."""
         return Host(user_id or new_id(), name, avatar, self._now())
 
+    def all(self) -> list[Permalink]:
+        """Those of every API key, oldest first."""
+        return list(self._all.values())
+
     def of_team(self, team: str, *, expired: bool | None) -> list[Permalink]:
         """Those of an API key, oldest first; `expired`: only such, only others, or all."""
         return [

@@ -26,6 +26,28 @@ def test_the_state_shows_everything_but_secrets(api: Api, sandbox: SandboxServer
     assert joined["room"]["guest_token"] not in answer.text
 
 
+def test_the_state_shows_the_stage_and_permalinks(api: Api) -> None:
+    key = api.join(**{"user[id]": "ada"})["access_key"]
+    url = "https://media.example.org/intro.mp4"
+    api.bare("POST", f"/rooms/{key}/layers", data={"insert[title]": "Soon", "id": "box"})
+    api.bare("POST", f"/rooms/{key}/layout", data={"name": "nine"})
+    api.bare("POST", f"/rooms/{key}/playbacks", data={"url": url, "play_id": "intro"})
+    api.bare("POST", f"/rooms/{key}/presentation")
+    made = api.with_key("POST", "/permalink", data={"user[name]": "Mira", "user[id]": "mira"})
+
+    answer = api.bare("GET", "/_sandbox/state")
+
+    meeting = answer.json()["meetings"][0]
+    assert meeting["layers"][0]["text"] == {"title": "Soon"}
+    assert (meeting["layout"], meeting["layout_name"]) == ("auto", "nine")
+    assert meeting["podium"][0]["play_id"] == "intro"
+    assert meeting["playbacks"] == ["intro"]
+    assert meeting["presentation"] == {"user_id": "ada", "slide": None}
+    assert answer.json()["permalinks"][0]["hosts"] == [{"id": "mira", "name": "Mira"}]
+    for token in ("user_token", "guest_token"):
+        assert made.json()["permalink"][token] not in answer.text
+
+
 def test_calls_are_told_by_route_without_keys(api: Api, sandbox: SandboxServer) -> None:
     key = api.join()["access_key"]
     api.bare("GET", f"/rooms/{key}")

@@ -1,7 +1,7 @@
 """Pages and endpoints. They ask the policy, call one service and answer; a GET never calls eyeson."""
 
 from .guests import GuestStatusView, GuestView
-from .media import RecordingFileView, SnapshotFileView
+from .media import RecordingFileView, RoomFileView, SnapshotFileView
 from .recordings import RecordingView
 from .rooms import JoinView
 from .status import StatusView
@@ -13,6 +13,7 @@ __all__ = [
     "JoinView",
     "RecordingFileView",
     "RecordingView",
+    "RoomFileView",
     "SnapshotFileView",
     "StatusView",
     "webhook",

@@ -1,4 +1,4 @@
-"""The bytes of recordings and snapshots, for those who may see them and nobody else."""
+"""The bytes of recordings, snapshots and files, for those who may see them and nobody else."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.views.generic import View
 
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
 
 from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
@@ -32,13 +32,17 @@ logger = logging.getLogger(__name__)
 #: What a browser may show in place. All else is a download: HTML or SVG of ours would run as our page.
 INLINE_TYPES = frozenset({"video/webm", "video/mp4", "image/jpeg", "image/png"})
 LONGEST_FILENAME = 100
+#: The type of what people have uploaded, whatever they call it.
+ANY_BYTES = "application/octet-stream"
+
+Row = Recording | Snapshot | RoomFile
 
 
 class StoredFileView(View):
     """GET and HEAD of one stored file, with ranges. Asks the policy on every request, and never eyeson."""
 
     http_method_names = ["get", "head", "options"]
-    model: ClassVar[type[Recording] | type[Snapshot]]
+    model: ClassVar[type[Recording] | type[Snapshot] | type[RoomFile]]
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
         """The file or a part of it; the login page for strangers, 404 for all who may not see it."""
@@ -58,13 +62,11 @@ class StoredFileView(View):
         _add_headers(response, row, as_attachment="download" in request.GET)
         return response
 
-    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+    def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user have the file."""
         raise NotImplementedError
 
-    def _answer(
-        self, request: HttpRequest, row: Recording | Snapshot, size: int
-    ) -> HttpResponseBase:
+    def _answer(self, request: HttpRequest, row: Row, size: int) -> HttpResponseBase:
         if _client_has_it(request, row):
             return HttpResponseNotModified()
         try:
@@ -86,7 +88,7 @@ class StoredFileView(View):
                 logger.error("The file of %s %s is missing.", row._meta.verbose_name, row.uuid)
                 raise Http404 from None
             response = StreamingHttpResponse(chunks_for(request, file, wanted))
-        response.headers["Content-Type"] = row.content_type
+        response.headers["Content-Type"] = _served_type(row)
         response.headers["Content-Length"] = str(wanted.length)
         if asked is not None:
             response.status_code = 206
@@ -99,7 +101,7 @@ class RecordingFileView(StoredFileView):
 
     model = Recording
 
-    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+    def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user watch."""
         return isinstance(row, Recording) and policy().can_watch(request.user, row)
 
@@ -109,15 +111,27 @@ class SnapshotFileView(StoredFileView):
 
     model = Snapshot
 
-    def is_allowed(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+    def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user view the room."""
         return policy().can_view(request.user, row.room)
 
 
-def _add_headers(
-    response: HttpResponseBase, row: Recording | Snapshot, *, as_attachment: bool
-) -> None:
-    inline = row.content_type in INLINE_TYPES and not as_attachment
+class RoomFileView(StoredFileView):
+    """A file that somebody put into a meeting: who may view its room may have it, as a download only."""
+
+    model = RoomFile
+
+    def is_allowed(self, request: HttpRequest, row: Row) -> bool:
+        """Whether the policy lets this user view the room."""
+        return policy().can_view(request.user, row.room)
+
+
+def _served_type(row: Row) -> str:
+    return ANY_BYTES if isinstance(row, RoomFile) else row.content_type
+
+
+def _add_headers(response: HttpResponseBase, row: Row, *, as_attachment: bool) -> None:
+    inline = _served_type(row) in INLINE_TYPES and not as_attachment
     response.headers["ETag"] = _etag(row)
     if row.stored_at is not None:
         response.headers["Last-Modified"] = http_date(row.stored_at.timestamp())
@@ -134,11 +148,11 @@ def _add_headers(
     patch_vary_headers(response, ["Cookie"])
 
 
-def _etag(row: Recording | Snapshot) -> str:
+def _etag(row: Row) -> str:
     return f'"{row.sha256}"'
 
 
-def _client_has_it(request: HttpRequest, row: Recording | Snapshot) -> bool:
+def _client_has_it(request: HttpRequest, row: Row) -> bool:
     tags = request.headers.get("If-None-Match")
     if tags is not None:
         known = [tag.strip().removeprefix("W/") for tag in tags.split(",")]
@@ -147,7 +161,7 @@ def _client_has_it(request: HttpRequest, row: Recording | Snapshot) -> bool:
     return since is not None and row.stored_at is not None and _seconds(row.stored_at) <= since
 
 
-def _range_holds(request: HttpRequest, row: Recording | Snapshot) -> bool:
+def _range_holds(request: HttpRequest, row: Row) -> bool:
     """Whether the parts that the client has already are still parts of this file."""
     condition = request.headers.get("If-Range")
     if condition is None or condition == _etag(row):
@@ -160,10 +174,19 @@ def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _filename(row: Recording | Snapshot) -> str:
-    """For people: the room and the time. What a file system or a header would choke on is left out."""
+def _filename(row: Row) -> str:
+    """For people: the room and the time, or as whoever uploaded it called it.
+
+    What a file system or a header would choke on is left out.
+    """
+    if isinstance(row, RoomFile):
+        return _plain(row.name)[-LONGEST_FILENAME:].lstrip(" .") or str(row.uuid)
     created = row.created_at or row.stored_at or timezone.now()
     extension = str(row.file.name).rpartition(".")[2]
     ending = f" {timezone.localtime(created):%Y-%m-%d %H.%M.%S}.{extension}"
-    name = re.sub(r"[^\w .,()+@-]+", "_", row.room.name).strip(" .") or str(row.uuid)
+    name = _plain(row.room.name) or str(row.uuid)
     return name[: LONGEST_FILENAME - len(ending)].rstrip() + ending
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[^\w .,()+@-]+", "_", text).strip(" .")

@@ -1,4 +1,4 @@
-"""The bytes of recordings and snapshots over HTTP: who gets them, whole, in part, or not at all."""
+"""The bytes of recordings, snapshots and files over HTTP: who gets them, whole, in part, or not at all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import DefaultPolicy
 from eyeson_meetings.views.ranges import ByteRange, UnsatisfiableRangeError, parse_range
-from tests.factories import RecordingFactory, RoomMemberFactory, SnapshotFactory, UserFactory
+from tests.factories import (
+    RecordingFactory,
+    RoomFileFactory,
+    RoomMemberFactory,
+    SnapshotFactory,
+    UserFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -86,8 +92,9 @@ def member(client: Client, recording: Recording) -> Client:
     return client
 
 
-def url_of(row: Recording | Snapshot) -> str:
-    return reverse(f"eyeson:{row._meta.model_name}-file", args=[row.uuid])
+def url_of(row: Recording | Snapshot | RoomFile) -> str:
+    name = "room" if isinstance(row, RoomFile) else row._meta.model_name
+    return reverse(f"eyeson:{name}-file", args=[row.uuid])
 
 
 def body(response: Any) -> bytes:
@@ -313,6 +320,62 @@ def test_who_may_view_the_room_may_see_its_snapshots(client: Client) -> None:
 
     client.force_login(UserFactory())
     assert client.get(url_of(snapshot)).status_code == 404
+
+
+@pytest.mark.parametrize("said", ["text/html", "image/svg+xml", "image/png", "x\r\ny", ""])
+def test_an_uploaded_file_is_a_download_whatever_it_calls_itself(client: Client, said: str) -> None:
+    file = store(RoomFileFactory(name="evil.html"), b"<script>alert(1)</script>", "image/png")
+    RoomFile.objects.filter(pk=file.pk).update(content_type=said)
+    client.force_login(RoomMemberFactory(room=file.room).user)
+
+    response = client.get(url_of(file))
+
+    assert body(response) == b"<script>alert(1)</script>"
+    assert response.headers["Content-Type"] == "application/octet-stream"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="evil.html"'
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("../../etc/passwd", "_.._etc_passwd"),
+        ('a"; filename="b.html', "a_ filename_b.html"),
+        (".htaccess", "htaccess"),
+        ("invoice\u202egpj.exe", "invoice_gpj.exe"),
+        ("x" * 200 + ".pdf", "x" * 96 + ".pdf"),
+    ],
+)
+def test_the_name_of_an_uploaded_file_harms_no_disk(client: Client, name: str, shown: str) -> None:
+    file = store(RoomFileFactory(name=name))
+    client.force_login(RoomMemberFactory(room=file.room).user)
+
+    header = client.get(url_of(file)).headers["Content-Disposition"]
+
+    assert header == f'attachment; filename="{shown}"'
+
+
+def test_an_uploaded_file_without_a_name_is_called_by_its_public_id(client: Client) -> None:
+    file = store(RoomFileFactory(name=".."))
+    client.force_login(RoomMemberFactory(room=file.room).user)
+
+    assert str(file.uuid) in client.get(url_of(file)).headers["Content-Disposition"]
+
+
+def test_who_may_not_view_the_room_gets_none_of_its_files(client: Client) -> None:
+    file = store(RoomFileFactory())
+
+    assert client.get(url_of(file)).status_code == 302
+    client.force_login(UserFactory())
+    assert client.get(url_of(file)).status_code == 404
+
+
+def test_a_file_that_is_not_here_is_not_found(client: Client) -> None:
+    file = RoomFileFactory()
+    client.force_login(RoomMemberFactory(room=file.room).user)
+
+    assert client.get(url_of(file)).status_code == 404
 
 
 def test_under_asgi_the_bytes_come_piece_by_piece(member: Client, recording: Recording) -> None:

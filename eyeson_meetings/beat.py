@@ -8,6 +8,7 @@ from typing import Any
 INTERVALS: dict[str, float] = {
     "process_deliveries": 10.0,
     "fetch_due": 30.0,
+    "refresh_files": 10.0,
     "sync": 120.0,
     "prune": 24 * 3600.0,
 }

@@ -32,28 +32,29 @@ DEFAULTS: dict[str, Any] = {
     "PROCESSING": "worker",
     # Celery queues by kind of work: {"deliveries", "media", "sync"}; absent: the host's default queue.
     "QUEUES": {},
-    # Alias in STORAGES for recordings and snapshots. There is no fallback to the default storage.
+    # Alias in STORAGES for recordings, snapshots and files. There is no fallback to the default storage.
     "STORAGE": "eyeson",
     # What is brought home as soon as it is available.
-    "FETCH": ("recordings", "snapshots"),
+    "FETCH": ("recordings", "snapshots", "files"),
     # Where unfinished downloads lie; None: beside the files of a file-system storage, else the temporary folder.
     "SPOOL_DIR": None,
-    # A download longer than this is refused (bytes).
+    # A download or upload longer than this is refused (bytes).
     "MAX_FILE_BYTES": 50 * 1024**3,
     # How long a claim on a download or delivery holds without a sign of life (seconds).
     "LEASE_SECONDS": 90,
     # Waiting for eyeson: to connect, and between two bytes of an answer (seconds).
     "TIMEOUT_SECONDS": (5.0, 30.0),
-    # Hosts from which recordings and snapshots may be downloaded.
+    # Hosts from which recordings, snapshots and files may be downloaded.
     "LINK_HOSTS": ("fs.eyeson.com", "s3.eyeson.com"),
     # Hosts to which a join may redirect.
     "MEETING_HOSTS": ("app.eyeson.team",),
-    # How long rows and files are kept (days): {"deliveries", "dead_deliveries", "recordings", "snapshots"}; None: for ever.
+    # How long rows and files are kept (days), by kind of them; None: for ever.
     "RETENTION_DAYS": {
         "deliveries": 30,
         "dead_deliveries": 90,
         "recordings": None,
         "snapshots": None,
+        "files": None,
     },
     # Fernet keys for access keys and guest tokens at rest, newest first; None: derived from SECRET_KEY.
     "ENCRYPTION_KEYS": None,
@@ -149,7 +150,7 @@ def queue(kind: str) -> str | None:
 
 
 def fetches(kind: str) -> bool:
-    """Whether `recordings` or `snapshots` are brought home without being asked for."""
+    """Whether `recordings`, `snapshots` or `files` are brought home without being asked for."""
     kinds: Sequence[str] = setting("FETCH")
     return kind in kinds
 

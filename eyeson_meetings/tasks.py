@@ -23,12 +23,13 @@ from django.dispatch import receiver
 from eyeson_meetings.beat import beat_schedule
 from eyeson_meetings.conf import account_aliases, fetches, queue, setting
 from eyeson_meetings.exceptions import EyesonMeetingsError
-from eyeson_meetings.models import Recording, Snapshot
-from eyeson_meetings.signals import recording_available, snapshot_available
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
+from eyeson_meetings.signals import file_available, recording_available, snapshot_available
 
 __all__ = [
     "beat_schedule",
     "fetch_due",
+    "fetch_file",
     "fetch_recording",
     "fetch_snapshot",
     "hint_deliveries",
@@ -38,6 +39,7 @@ __all__ = [
     "process_deliveries",
     "process_delivery",
     "prune",
+    "refresh_files",
     "sync",
 ]
 
@@ -116,6 +118,12 @@ def fetch_snapshot(pk: int, **_later: object) -> None:
     _service("media").fetch_snapshot(pk, slice_seconds=SLICE_SECONDS)
 
 
+@shared_task(base=MediaTask, ignore_result=True, acks_late=False, time_limit=4 * 3600)
+def fetch_file(pk: int, **_later: object) -> None:
+    """Bring one file of a meeting home."""
+    _service("media").fetch_file(pk, slice_seconds=SLICE_SECONDS)
+
+
 @shared_task(base=MediaTask, ignore_result=True, acks_late=False, time_limit=300)
 def fetch_due(limit: int = 100, **_later: object) -> None:
     """Enqueue a fetch for each file that is due, those that eyeson deletes first at the front."""
@@ -133,6 +141,12 @@ def sync(account: str | None = None, *, pause_seconds: float = 0.0, **_later: ob
         except EyesonMeetingsError as error:
             # One account's trouble is no reason to leave the others alone; the next round tries again.
             logger.warning("Sync of account %s: %s", alias, error)
+
+
+@shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=300)
+def refresh_files(**_later: object) -> None:
+    """Ask whether files that people put into running meetings are available now."""
+    _service("files").refresh_pending()
 
 
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
@@ -155,6 +169,13 @@ def enqueue_snapshot(snapshot: Snapshot, **_: object) -> None:
         _enqueue_fetch(snapshot)
 
 
+@receiver(file_available, dispatch_uid="eyeson_meetings.tasks.fetch_file")
+def enqueue_file(room_file: RoomFile, **_: object) -> None:
+    """Fetch a file as soon as eyeson has it: it is gone with its meeting."""
+    if fetches("files") and setting("PROCESSING") == "worker":
+        _enqueue_fetch(room_file)
+
+
 def hint_deliveries() -> None:
     """Tell the workers that deliveries wait. Never raises, and waits for no broker twice in 30 s.
 
@@ -169,7 +190,7 @@ def hint_deliveries() -> None:
         _send(process_deliveries)
 
 
-def hint_fetch(row: Recording | Snapshot) -> None:
+def hint_fetch(row: Recording | Snapshot | RoomFile) -> None:
     """Tell the workers that this file is to be fetched. Never raises."""
     _enqueue_fetch(row)
 
@@ -238,6 +259,8 @@ class _Breaker:
         self._closed_until = 0.0
 
 
+_FETCHES = {Recording: fetch_recording, Snapshot: fetch_snapshot, RoomFile: fetch_file}
+
 _hints = _Hints()
 _breaker = _Breaker()
 
@@ -252,8 +275,8 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_start_afresh)
 
 
-def _enqueue_fetch(row: Recording | Snapshot) -> None:
-    _send(fetch_recording if isinstance(row, Recording) else fetch_snapshot, row.pk)
+def _enqueue_fetch(row: Recording | Snapshot | RoomFile) -> None:
+    _send(_FETCHES[type(row)], row.pk)
 
 
 def _send(task: Any, *args: object) -> None:

@@ -40,6 +40,7 @@ def test_a_dictionary_is_merged_over_its_default(settings: Any) -> None:
         "dead_deliveries": 90,
         "recordings": 365,
         "snapshots": None,
+        "files": None,
     }
 
 

@@ -16,10 +16,10 @@ from django.utils import timezone
 
 from eyeson_meetings import tasks
 from eyeson_meetings.beat import INTERVALS, beat_schedule
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.signals import recording_available, snapshot_available
-from tests.factories import RecordingFactory, SnapshotFactory
+from eyeson_meetings.signals import file_available, recording_available, snapshot_available
+from tests.factories import RecordingFactory, RoomFileFactory, SnapshotFactory
 
 
 class Broker:
@@ -77,22 +77,26 @@ def in_worker_mode(settings: Any, **values: Any) -> None:
     settings.EYESON = {**settings.EYESON, "PROCESSING": "worker", **values}
 
 
-def send_available(row: Recording | Snapshot) -> None:
-    signal = recording_available if isinstance(row, Recording) else snapshot_available
-    signal.send_robust(
-        type(row), room=row.room, occurred_at=timezone.now(), **{row._meta.model_name: row}
-    )
+def send_available(row: Recording | Snapshot | RoomFile) -> None:
+    signal, name = {
+        Recording: (recording_available, "recording"),
+        Snapshot: (snapshot_available, "snapshot"),
+        RoomFile: (file_available, "room_file"),
+    }[type(row)]
+    signal.send_robust(type(row), room=row.room, occurred_at=timezone.now(), **{name: row})
 
 
 @pytest.mark.django_db
 def test_what_becomes_available_is_enqueued_to_be_fetched(broker: Broker, settings: Any) -> None:
     in_worker_mode(settings)
-    recording, snapshot = RecordingFactory(), SnapshotFactory()
+    recording, snapshot, file = RecordingFactory(), SnapshotFactory(), RoomFileFactory()
 
     send_available(recording)
     send_available(snapshot)
+    send_available(file)
 
     assert sorted(broker.messages()) == [
+        ("eyeson_meetings.tasks.fetch_file", [file.pk]),
         ("eyeson_meetings.tasks.fetch_recording", [recording.pk]),
         ("eyeson_meetings.tasks.fetch_snapshot", [snapshot.pk]),
     ]
@@ -104,6 +108,7 @@ def test_without_a_worker_nothing_is_enqueued(broker: Broker, settings: Any) -> 
 
     send_available(RecordingFactory())
     send_available(SnapshotFactory())
+    send_available(RoomFileFactory())
 
     assert broker.messages() == []
 
@@ -113,6 +118,7 @@ def test_kinds_that_are_not_to_be_fetched_are_not_enqueued(broker: Broker, setti
     in_worker_mode(settings, FETCH=["snapshots"])
 
     send_available(RecordingFactory())
+    send_available(RoomFileFactory())
     send_available(snapshot := SnapshotFactory())
 
     assert broker.messages() == [("eyeson_meetings.tasks.fetch_snapshot", [snapshot.pk])]
@@ -251,7 +257,7 @@ def test_messages_of_a_later_release_are_understood() -> None:
 
 
 def test_tasks_acknowledge_early_and_keep_no_result() -> None:
-    for name in [*INTERVALS, "process_delivery", "fetch_recording", "fetch_snapshot"]:
+    for name in [*INTERVALS, "process_delivery", "fetch_recording", "fetch_snapshot", "fetch_file"]:
         task = getattr(tasks, name)
         assert not task.acks_late
         assert task.ignore_result

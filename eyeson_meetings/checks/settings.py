@@ -22,7 +22,7 @@ SHORTEST_API_KEY = 20
 SHORTEST_LEASE_SECONDS = 15
 LONGEST_ALIAS = 64
 QUEUE_KINDS = ("deliveries", "media", "sync")
-FETCH_KINDS = ("recordings", "snapshots")
+FETCH_KINDS = ("recordings", "snapshots", "files")
 PLACEHOLDER = re.compile(
     r"change.?me|your.?(api.?)?key|example|placeholder|secret|^todo|^x{4,}|<.*>|\.\.\.|^(api.?)?key$",
     re.IGNORECASE,
@@ -287,7 +287,7 @@ VALUE_CHECKS: dict[str, tuple[int, Callable[[Any], bool], str]] = {
         _are_fernet_keys,
         "Use a list of keys made by cryptography.fernet.Fernet.generate_key(), newest first, or None.",
     ),
-    "FETCH": (15, _are_fetch_kinds, f"Use a list of {' and '.join(FETCH_KINDS)}, or an empty one."),
+    "FETCH": (15, _are_fetch_kinds, f"Use a list of {', '.join(FETCH_KINDS)}, or an empty one."),
     "RETENTION_DAYS": (
         17,
         _are_retention_days,

@@ -13,6 +13,7 @@ from .broadcasts import (
     mark_broadcasts_stopped,
 )
 from .deliveries import apply_delivery
+from .files import apply_files
 from .participants import apply_participant, apply_user
 from .recordings import apply_recording
 from .rooms import apply_room, apply_room_response, mark_gone, mark_missed, room_for
@@ -23,6 +24,7 @@ __all__ = [
     "apply_broadcast_word",
     "apply_broadcasts",
     "apply_delivery",
+    "apply_files",
     "apply_participant",
     "apply_recording",
     "apply_room",

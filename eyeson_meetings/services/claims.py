@@ -1,4 +1,4 @@
-"""Claims on files: who fetches a recording or snapshot now, for how long, and whether they still may.
+"""Claims on files: who fetches a recording, snapshot or file now, for how long, and whether they still may.
 
 A claim is one conditional UPDATE. It expires when its holder shows no sign of life, and every write names
 the fence of its claim, so a holder that slept too long changes nothing.
@@ -21,15 +21,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 
 logger = logging.getLogger(__name__)
 
 #: A sign of life at least so often, so that the admin shows how a download moves on.
 LONGEST_BEAT_SECONDS = 10.0
 
-FileModel = type[Recording] | type[Snapshot]
-FileRow = Recording | Snapshot
+FileModel = type[Recording] | type[Snapshot] | type[RoomFile]
+FileRow = Recording | Snapshot | RoomFile
 
 
 class StaleClaimError(Exception):

@@ -1,4 +1,4 @@
-"""Fill a part with the bytes of a recording or snapshot, over as many links as that takes."""
+"""Fill a part with the bytes of a recording, snapshot or file, over as many links as that takes."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.mirror.recordings import apply_recording
 from eyeson_meetings.mirror.snapshots import apply_snapshot
-from eyeson_meetings.models import Recording
+from eyeson_meetings.models import Recording, RoomFile
 
 from .accounts import client_for
 from .claims import Claim, FileRow, let_go_of_database
-from .publishing import EXTENSIONS
+from .files import fresh_link
+from .publishing import ANY_BYTES, EXTENSIONS
 from .spool import Part, free_bytes
 
 CHUNK_BYTES = 256 * 1024
@@ -52,8 +53,8 @@ def download_into(part: Part, *, row: FileRow, held: Claim, ends_at: float | Non
     """Fetch what the part lacks. The link of each connection is fresh and is kept nowhere.
 
     `ends_at` is a time of `time.monotonic()`. Raises SliceEndedError after it; StaleClaimError;
-    EyesonError when eyeson gives no link; DownloadError when three links in a row brought nothing, or the
-    content is refused; OSError when the disk is full.
+    EyesonError when eyeson gives no link; FileLostError when the meeting of the file is over; DownloadError when
+    three links in a row brought nothing, or the content is refused; OSError when the disk is full.
     """
     fruitless = 0
     trouble: DownloadError
@@ -74,10 +75,12 @@ def download_into(part: Part, *, row: FileRow, held: Claim, ends_at: float | Non
 
 
 def refuse_if_wrong_kind(part: Part, row: FileRow) -> str:
-    """The content type as the first bytes tell it.
+    """The content type as the first bytes tell it; that of any bytes for what people uploaded.
 
     Raises ContentRefusedError when a recording is no video or a snapshot no picture: an error page, say.
     """
+    if isinstance(row, RoomFile):
+        return ANY_BYTES
     content_type = sniff_content_type(part.head(HEAD_BYTES))
     kind = "video/" if isinstance(row, Recording) else "image/"
     if content_type is None or content_type not in EXTENSIONS or not content_type.startswith(kind):
@@ -148,10 +151,12 @@ def _strong(etag: str | None) -> str:
 
 
 def _fresh_link(row: FileRow, held: Claim) -> Secret:
-    """Ask eyeson, and tell the mirror what it said. Raises EyesonError, NoLinkYetError."""
+    """Ask eyeson, and tell the mirror what it said. Raises EyesonError, NoLinkYetError, FileLostError."""
     client = client_for(row.account)
     link: Secret | None
-    if isinstance(row, Recording):
+    if isinstance(row, RoomFile):
+        link = fresh_link(row)
+    elif isinstance(row, Recording):
         recording = client.recordings.get(recording_id=row.eyeson_id)
         apply_recording(
             recording.value,

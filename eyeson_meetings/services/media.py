@@ -1,9 +1,9 @@
-"""Bring recordings and snapshots home: resumably, verified, and never more than once at a time.
+"""Bring recordings, snapshots and files home: resumably, verified, and never more than once at a time.
 
 Each attempt claims the row, asks eyeson for a fresh link (links live an hour and are never stored),
 continues where the last attempt stopped, and gives the storage only a whole and checked file. Faults of
 the way (network, storage, a full disk) are repeated until eyeson deletes the file; faults of the content
-five times.
+five times. What people uploaded into a meeting may be anything: it is stored as bytes of no kind.
 """
 
 from __future__ import annotations
@@ -18,20 +18,23 @@ from enum import StrEnum
 from functools import partial
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from eyeson_meetings.conf import fetches
 from eyeson_meetings.exceptions import (
     ContentRefusedError,
     EyesonMeetingsError,
     LinkRefusedError,
     NotFoundError,
 )
-from eyeson_meetings.models import Recording, Snapshot
-from eyeson_meetings.signals import recording_failed, recording_stored, snapshot_stored
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
+from eyeson_meetings.signals import (
+    file_stored,
+    recording_failed,
+    recording_stored,
+    snapshot_stored,
+)
 
 from .claims import (
     Claim,
@@ -42,8 +45,23 @@ from .claims import (
     let_go_of_database,
 )
 from .downloading import SliceEndedError, download_into, refuse_if_wrong_kind
+from .fetch_queue import MODELS, due, fetch_again
+from .files import FileLostError
 from .publishing import already_published, publish
 from .spool import Part, spool_directory
+
+__all__ = [
+    "MODELS",
+    "FetchOutcome",
+    "FetchState",
+    "due",
+    "fetch_again",
+    "fetch_due",
+    "fetch_file",
+    "fetch_recording",
+    "fetch_row",
+    "fetch_snapshot",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +78,12 @@ GRACE = timedelta(days=1)
 WARN_BEFORE = timedelta(days=4)
 ALARM_BEFORE = timedelta(days=1)
 
-MODELS: tuple[FileModel, ...] = (Recording, Snapshot)
+#: What is told of a file that came home, and what the row is called there.
+STORED_SIGNALS: dict[FileModel, tuple[Signal, str]] = {
+    Recording: (recording_stored, "recording"),
+    Snapshot: (snapshot_stored, "snapshot"),
+    RoomFile: (file_stored, "room_file"),
+}
 
 
 class FetchState(StrEnum):
@@ -99,22 +122,17 @@ def fetch_snapshot(pk: int, *, slice_seconds: float | None = None) -> FetchOutco
     return _fetch(Snapshot, pk, slice_seconds)
 
 
+def fetch_file(pk: int, *, slice_seconds: float | None = None) -> FetchOutcome:
+    """Bring one file of a meeting home, while the meeting runs. As `fetch_recording`.
+
+    Once the meeting is over the row says that it failed, and why.
+    """
+    return _fetch(RoomFile, pk, slice_seconds)
+
+
 def fetch_row(row: FileRow, *, slice_seconds: float | None = None) -> FetchOutcome:
     """Bring the row's file home. As `fetch_recording`."""
     return _fetch(type(row), row.pk, slice_seconds)
-
-
-def due(*, limit: int = 100) -> list[FileRow]:
-    """Files to fetch now, those that eyeson deletes first at the front; at most `limit`.
-
-    Kinds that `EYESON["FETCH"]` leaves out are only continued, when somebody has begun them.
-    """
-    now = timezone.now()
-    rows: list[FileRow] = []
-    for model, kind in zip(MODELS, ("recordings", "snapshots"), strict=True):
-        wanted = Q() if fetches(kind) else Q(store_state=model.StoreState.FETCHING)
-        rows += model.objects.claimable(now).filter(wanted).order_by(_since(), "pk")[:limit]
-    return sorted(rows, key=lambda row: row.lost_at or now)[:limit]
 
 
 def fetch_due(*, limit: int = 100, slice_seconds: float | None = None) -> int:
@@ -127,50 +145,6 @@ def fetch_due(*, limit: int = 100, slice_seconds: float | None = None) -> int:
             # One file's trouble, such as a storage that refuses it, must not keep the others away.
             logger.exception("%s %s could not be fetched.", row._meta.verbose_name, row.uuid)
     return stored
-
-
-def fetch_again(*, row: FileRow) -> bool:
-    """Let the row be fetched anew, at once, whatever happened to it so far.
-
-    Returns False, and changes nothing, when its file is in the storage or is being fetched right now.
-    """
-    row.refresh_from_db()
-    if row.is_being_fetched or (
-        row.is_stored and row.file.name and row.file.storage.exists(row.file.name)
-    ):
-        return False
-    idle = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
-    # What is not fetched without being asked for counts as begun: this is the asking.
-    kind = "recordings" if isinstance(row, Recording) else "snapshots"
-    reset = (
-        type(row)
-        .objects.filter(idle, pk=row.pk, fence=row.fence)
-        .update(
-            store_state=row.StoreState.NONE if fetches(kind) else row.StoreState.FETCHING,
-            fence=F("fence") + 1,
-            attempts=0,
-            content_faults=0,
-            next_attempt_at=None,
-            lease_until=None,
-            error="",
-            deleted_remotely_at=None,
-            missing_remotely_since=None,
-            bytes_received=0,
-            bytes_total=None,
-            etag="",
-            file="",
-            size_bytes=None,
-            sha256="",
-            content_type="",
-            stored_at=None,
-        )
-    )
-    row.refresh_from_db()
-    return bool(reset)
-
-
-def _since() -> Coalesce:
-    return Coalesce("created_at", "available_at")
 
 
 def _fetch(model: FileModel, pk: int, slice_seconds: float | None) -> FetchOutcome:
@@ -223,6 +197,8 @@ class _Attempt:
             return self._wait(_("Goes on in the next slice of time."), seconds=0, is_fault=False)
         except NotFoundError as error:
             return self._not_found(error)
+        except FileLostError as error:
+            return self._fail(str(error))
         except (ContentRefusedError, LinkRefusedError) as error:
             return self._content_fault(error)
         except EyesonMeetingsError as error:
@@ -269,14 +245,13 @@ class _Attempt:
         """Before the file is published, so that after a crash in between it is found and not fetched twice."""
         row = self.row
         row.size_bytes, row.sha256 = part.size, part.digest.hexdigest()
-        row.content_type = content_type
-        self.claim.write(
-            size_bytes=row.size_bytes, sha256=row.sha256, content_type=row.content_type
-        )
+        found = {"size_bytes": row.size_bytes, "sha256": row.sha256}
+        if not isinstance(row, RoomFile):
+            row.content_type = found["content_type"] = content_type
+        self.claim.write(**found)
 
     def _stored(self, name: str) -> FetchOutcome:
         row, now = self.row, timezone.now()
-        is_recording = isinstance(row, Recording)
         with transaction.atomic():
             self.claim.write(
                 store_state=row.StoreState.STORED,
@@ -290,10 +265,16 @@ class _Attempt:
                 error="",
             )
             row.refresh_from_db()
-            send = (recording_stored if is_recording else snapshot_stored).send_robust
-            named = {"recording": row} if is_recording else {"snapshot": row}
+            signal, name_of_row = STORED_SIGNALS[type(row)]
+            named = {name_of_row: row}
             transaction.on_commit(
-                partial(send, sender=type(row), room=row.room, occurred_at=now, **named)
+                partial(
+                    signal.send_robust,
+                    sender=type(row),
+                    room=row.room,
+                    occurred_at=now,
+                    **named,
+                )
             )
         return FetchOutcome(state=FetchState.STORED, bytes_fetched=self.claim.bytes_fetched)
 

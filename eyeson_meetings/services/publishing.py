@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage
 
+from eyeson_meetings.models import RoomFile
+
 from .claims import Claim, FileRow
 from .spool import FOLDER, HASH_CHUNK_BYTES, Part
 
@@ -22,12 +24,15 @@ else:
 
 logger = logging.getLogger(__name__)
 
+#: The type of what people uploaded: whatever they call it, nothing runs it or shows it as a page.
+ANY_BYTES = "application/octet-stream"
 #: What may be stored, and how it is called.
 EXTENSIONS = {
     "video/webm": "webm",
     "video/mp4": "mp4",
     "image/jpeg": "jpg",
     "image/png": "png",
+    ANY_BYTES: "bin",
 }
 
 
@@ -53,9 +58,10 @@ def published_name(row: FileRow, content_type: str) -> str:
 
 def already_published(row: FileRow) -> str | None:
     """The name of the finished file that a crash left without its row, if it is there, whole and equal."""
-    if not (row.sha256 and row.size_bytes and row.content_type in EXTENSIONS):
+    content_type = ANY_BYTES if isinstance(row, RoomFile) else row.content_type
+    if not (row.sha256 and row.size_bytes and content_type in EXTENSIONS):
         return None
-    name = published_name(row, row.content_type)
+    name = published_name(row, content_type)
     return name if _is_equal(row.file.storage, name, row.size_bytes, row.sha256) else None
 
 

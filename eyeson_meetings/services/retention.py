@@ -11,10 +11,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import Delivery, Recording, Snapshot
+from eyeson_meetings.models import Delivery
 from eyeson_meetings.models.storing import media_storage
 
 from .claims import FileModel, FileRow
+from .fetch_queue import KINDS
 from .spool import spool_directory, sweep_orphans
 
 logger = logging.getLogger(__name__)
@@ -40,8 +41,7 @@ def prune() -> PruneReport:
             [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"]
         )
         + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"]),
-        files=_prune_files(Recording, days["recordings"])
-        + _prune_files(Snapshot, days["snapshots"]),
+        files=sum(_prune_files(model, days[kind]) for model, kind in KINDS.items()),
         parts=sweep_orphans(spool_directory(media_storage())),
     )
 

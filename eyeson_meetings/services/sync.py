@@ -1,7 +1,8 @@
 """Ask eyeson for the truth and feed the mirror: what a lost webhook would have said is known after one round.
 
 A round asks for the pages of `GET /rooms`; for the people, recordings and snapshots of each meeting that
-runs; for each file that is pending; and, at set ages, for the files of meetings that ended in the last 14
+runs; for the files that people put into it, where the site knows of one and holds a key; for each recording
+and snapshot that is pending; and, at set ages, for those of meetings that ended in the last 14
 days. It deletes nothing. A room that began and ended elsewhere between two rounds is known by webhook only.
 """
 
@@ -17,19 +18,20 @@ from functools import partial
 from django.utils import timezone
 
 from eyeson_meetings import mirror
-from eyeson_meetings.client import EyesonClient, Secret, records
+from eyeson_meetings.client import EyesonClient, records
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.exceptions import (
     EyesonError,
     MeetingEndedError,
     NotFoundError,
-    SecretUnreadableError,
 )
-from eyeson_meetings.models import AccessKey, Meeting, Participant
+from eyeson_meetings.models import Meeting, Participant
 
 from . import sync_runs
 from .accounts import client_for
 from .asking import GiveUpError, Pacer, Questions
+from .control import held_key
+from .files import give_up_ended
 from .sync_files import FileSweep
 
 logger = logging.getLogger(__name__)
@@ -43,7 +45,7 @@ class SyncReport:
     """How a round went."""
 
     account: str
-    #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, missing.
+    #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, files, missing.
     counts: Mapping[str, int] = field(default_factory=dict)
     #: Requests made to eyeson.
     calls: int = 0
@@ -124,12 +126,15 @@ class _Round:
     def go(self) -> None:
         """Ask everything that is due, or as much as eyeson answers."""
         try:
-            for meeting in self._running_meetings():
+            running = self._running_meetings()
+            for meeting in running:
                 self._look_into(meeting)
+            self._files.list_room_files(running)
             now = self._now or timezone.now()
             self._files.ask_for_pending(now)
             self._files.sweep_ended(now)
             self._files.give_up_overdue(now)
+            give_up_ended(self._account)
         except GiveUpError:
             logger.warning(
                 "Sync of account %s stops here: eyeson did not serve it several times in a row.",
@@ -180,7 +185,7 @@ class _Round:
 
     def _runs_by_key(self, meeting: Meeting) -> bool | None:
         """What eyeson says to a key of the meeting: that it runs, that it is over, or None if we have no key."""
-        key = _newest_key(meeting)
+        key = held_key(meeting)
         if key is None:
             return None
         try:
@@ -239,12 +244,3 @@ def _not_shown(meetings: list[Meeting], listed: list[records.Room]) -> list[Meet
         }
         & shown
     ]
-
-
-def _newest_key(meeting: Meeting) -> Secret | None:
-    for row in AccessKey.objects.filter(meeting=meeting).order_by("-created_at", "-pk"):
-        try:
-            return Secret(row.key)
-        except SecretUnreadableError as error:
-            logger.warning("Meeting %s: %s", meeting.uuid, error)
-    return None

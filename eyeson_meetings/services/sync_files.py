@@ -1,4 +1,5 @@
-"""The part of sync that finds recordings and snapshots: lists by meeting, and one call for each that is pending.
+"""The part of sync that finds recordings, snapshots and files: lists by meeting, and one call for each that is
+pending.
 
 Nothing is ever deleted: what a list no longer shows is marked.
 """
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial, reduce
@@ -19,15 +20,17 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror
-from eyeson_meetings.client import EyesonClient
+from eyeson_meetings.client import EyesonClient, Secret
 from eyeson_meetings.client.records import Answer
-from eyeson_meetings.exceptions import NotFoundError
-from eyeson_meetings.models import Meeting, Recording, Snapshot
+from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError
+from eyeson_meetings.mirror.files import apply_files
+from eyeson_meetings.models import Meeting, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import KEPT_AT_EYESON
 from eyeson_meetings.signals import recording_failed
 
 from .asking import Questions
 from .claims import FileModel, FileRow
+from .control import held_key, noticing_the_end
 
 #: How long after the end of a meeting its lists are read again: at once, often while files are made, then
 #: daily, the last time on the day before eyeson deletes them.
@@ -100,6 +103,21 @@ class FileSweep:
                 answered += 1
         return answered == len(KINDS)
 
+    def list_room_files(self, running: Sequence[Meeting]) -> None:
+        """Mirror which files people have put into the meetings that run.
+
+        A call for each meeting in which the site knows of a file and to which it holds a key; one query
+        when there is none.
+        """
+        known = RoomFile.objects.filter(meeting__in=running).values_list("meeting", flat=True)
+        with_files = set(known.distinct())
+        for meeting in running:
+            key = held_key(meeting) if meeting.pk in with_files else None
+            if key is None:
+                continue
+            with self._questions.apart(f"files of meeting {meeting.uuid}"):
+                self._list_room_files(meeting, key)
+
     def sweep_ended(self, now: datetime) -> None:
         """List the files of the meetings that ended some time ago, at the ages of `SWEEP_AGES`."""
         for meeting in meetings_to_sweep(self._account, now):
@@ -143,6 +161,16 @@ class FileSweep:
             pk for eyeson_id, pk in expected.items() if (kind.name, eyeson_id) not in self._seen
         ]
         self._counts["missing"] += _mark_missing(kind.model, missing, answer.observed_at)
+
+    def _list_room_files(self, meeting: Meeting, key: Secret) -> None:
+        try:
+            with noticing_the_end(meeting):
+                answer = self._questions.ask(partial(self._client.files.list, access_key=key))
+        except (MeetingEndedError, NotFoundError):
+            # It ended since eyeson listed it.
+            return
+        rows = apply_files(answer.value, meeting=meeting, observed_at=answer.observed_at)
+        self._counts["files"] += len(rows)
 
     def _ask_for(self, kind: Kind, row: FileRow, now: datetime) -> None:
         try:

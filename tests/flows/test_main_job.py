@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 import requests
+from django.core.files.base import ContentFile
 
-from eyeson_meetings.models import Meeting, Participant, Recording, Room
+from eyeson_meetings.models import Meeting, Participant, Recording, Room, RoomFile
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import guests, media, recordings, rooms
+from eyeson_meetings.services import files, guests, media, recordings, rooms
 from tests.factories import UserFactory
 
 from .conftest import Worker, wait_until
@@ -38,6 +39,7 @@ def test_a_worker_mirrors_webhooks_and_brings_the_recording_home(
     assert served.json() == {"bytes": stored.size_bytes, "sha256": stored.sha256}
     assert stored.size_bytes >= 2_000_000
     assert_plays(browser, site.url, stored)
+    assert_an_upload_comes_home(browser, site.url, meeting, sandbox_account)
     rooms.end_meeting(meeting=meeting, user=host)
     wait_until(lambda: Meeting.objects.filter(ended_at__isnull=False).exists(), "the end")
     assert Participant.objects.filter(guest=True, name="Jonas").exists()
@@ -62,6 +64,22 @@ def test_without_a_worker_the_webhook_request_mirrors_and_one_command_fetches(
     assert_plays(browser, site.url, Recording.objects.get())
     sandbox_account.state.end(sandbox_account.state.rooms[room.eyeson_id])
     wait_until(lambda: Meeting.objects.filter(ended_at__isnull=False).exists(), "the end")
+
+
+def assert_an_upload_comes_home(
+    browser: requests.Session, url: str, meeting: Meeting, sandbox: SandboxServer
+) -> None:
+    content = b"%PDF-1.4 " + bytes(range(256)) * 4000
+    file = files.upload_file(meeting=meeting, file=ContentFile(content, name="agenda.pdf"))
+    sandbox.advance(2)
+    # What the periodic message does, for which there is no scheduler here.
+    files.refresh_files(meeting=meeting)
+    wait_until(lambda: RoomFile.objects.filter(store_state="stored").first(), "an upload")
+
+    served = browser.get(f"{url}/meetings/files/{file.uuid}/file/", timeout=10)
+
+    assert served.content == content
+    assert served.headers["Content-Disposition"] == 'attachment; filename="agenda.pdf"'
 
 
 def make_room() -> tuple[Any, Room]:

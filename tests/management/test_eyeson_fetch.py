@@ -9,6 +9,8 @@ import pytest
 from eyeson_meetings.models import Recording
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests.factories import RecordingFactory
+from tests.services.meeting_files import converted
+from tests.services.meetings import start_meeting
 from tests.services.truth import begin_meeting, record, stop_recording, sync_once, take_snapshot
 
 from .conftest import Outcome
@@ -44,6 +46,17 @@ def test_all_means_recordings_and_snapshots(recording: Recording, run: Run) -> N
     assert outcome.status == 0
     assert [line.split()[0] for line in outcome.out.splitlines()] == ["recording", "snapshot"]
     assert outcome.out.count(": stored") == 2
+
+
+def test_files_of_running_meetings_can_be_named_too(
+    sandbox_account: SandboxServer, run: Run
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    row = converted(sandbox_account, meeting)
+
+    outcome = run("eyeson_fetch", str(row.uuid))
+
+    assert (outcome.status, outcome.out) == (0, f"file {row.uuid}: stored\n")
 
 
 def test_failed_means_what_failed(recording: Recording, run: Run) -> None:

@@ -12,12 +12,12 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from eyeson_meetings.models import Delivery, Recording, Snapshot
+from eyeson_meetings.models import Delivery, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import media_storage
 from eyeson_meetings.services import retention
 from eyeson_meetings.services.retention import PruneReport, prune
 from eyeson_meetings.services.spool import spool_directory
-from tests.factories import DeliveryFactory, RecordingFactory, SnapshotFactory
+from tests.factories import DeliveryFactory, RecordingFactory, RoomFileFactory, SnapshotFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -104,8 +104,12 @@ def test_files_are_kept_for_ever_unless_settings_say_otherwise() -> None:
 
 @pytest.mark.parametrize(
     ("factory", "model", "kind"),
-    [(RecordingFactory, Recording, "recordings"), (SnapshotFactory, Snapshot, "snapshots")],
-    ids=["recordings", "snapshots"],
+    [
+        (RecordingFactory, Recording, "recordings"),
+        (SnapshotFactory, Snapshot, "snapshots"),
+        (RoomFileFactory, RoomFile, "files"),
+    ],
+    ids=["recordings", "snapshots", "files"],
 )
 def test_an_old_file_goes_and_its_row_stays(
     settings: Any, factory: Any, model: Any, kind: str

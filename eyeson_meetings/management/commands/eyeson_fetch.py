@@ -1,4 +1,4 @@
-"""`manage.py eyeson_fetch`: bring recordings and snapshots home now."""
+"""`manage.py eyeson_fetch`: bring recordings, snapshots and files home now."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from uuid import UUID
 from django.core.management.base import CommandError
 
 from eyeson_meetings.management.base import BAD_INPUT, EyesonCommand
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.services import media
 
-Row = Recording | Snapshot
+Row = Recording | Snapshot | RoomFile
 
 
 class Command(EyesonCommand):
     """Fetch in this process, past queue and back-off; what a worker is fetching right now is left to it."""
 
-    help = "Fetch recordings and snapshots into the storage now. Ends with 1 when one is not there."
+    help = "Fetch recordings, snapshots and files into the storage now. Ends with 1 when one is not there."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Which files."""
@@ -64,4 +64,4 @@ def _row(uuid: UUID) -> Row:
         row: Row | None = model.objects.filter(uuid=uuid).first()
         if row is not None:
             return row
-    raise CommandError(f"There is no recording or snapshot {uuid}.", returncode=BAD_INPUT)
+    raise CommandError(f"There is no recording, snapshot or file {uuid}.", returncode=BAD_INPUT)

@@ -40,7 +40,7 @@ class Call:
     path: str
     credential: Credential = Credential.API_KEY
     segments: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
-    query: Mapping[str, Any] = field(default_factory=dict)
+    query: Mapping[str, Any] = field(default_factory=dict, repr=False)
     form: Mapping[str, Any] = field(default_factory=dict, repr=False)
     upload: Upload | None = None
     #: What a 403 means where the credential is no API key.
@@ -80,7 +80,7 @@ class Call:
 
     def secrets(self) -> list[str]:
         """Texts of this call that no message may repeat."""
-        values = (*self.segments.values(), *self.form.values())
+        values = (*self.segments.values(), *self.query.values(), *self.form.values())
         return [value.reveal() for value in values if isinstance(value, Secret)]
 
     def _problem(self) -> str:

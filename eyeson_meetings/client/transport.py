@@ -108,11 +108,8 @@ class Transport:
         sandbox: bool,
     ) -> None:
         """`timeouts_seconds`: to connect, and between two bytes. Raises ConfigurationError."""
-        self._api_key = secret(api_key)
-        # An invalid header would be refused by requests with a message that holds the key.
-        if not re.fullmatch(r"[\x21-\x7e]+", self._api_key.reveal()):
-            raise ConfigurationError("An API key is made of visible ASCII characters.")
-        self._base_url = _checked_base_url(base_url, sandbox=sandbox)
+        self._api_key = checked_api_key(api_key)
+        self._base_url = checked_base_url(base_url, sandbox=sandbox)
         self._timeouts_seconds = timeouts_seconds
         self._local = threading.local()
 
@@ -324,8 +321,20 @@ def _readable(entries: list[object], read: Callable[[Any], T]) -> Iterator[T]:
             continue
 
 
-def _checked_base_url(base_url: str, *, sandbox: bool) -> str:
-    """Raises ConfigurationError for an address that keys must not be sent to."""
+def checked_api_key(api_key: str | Secret) -> Secret:
+    """The key, wrapped. Raises ConfigurationError for one that no header can hold."""
+    checked = secret(api_key)
+    # An invalid header would be refused by requests with a message that holds the key.
+    if not re.fullmatch(r"[\x21-\x7e]+", checked.reveal()):
+        raise ConfigurationError("An API key is made of visible ASCII characters.")
+    return checked
+
+
+def checked_base_url(base_url: str, *, sandbox: bool) -> str:
+    """The address, without a slash at its end.
+
+    Raises ConfigurationError for one that keys must not be sent to.
+    """
     problem = ""
     try:
         parts = urlsplit(base_url)

@@ -9,6 +9,7 @@ from eyeson_meetings.client.secrets import Secret
 
 from .answer import Answer, now
 from .deliveries import Delivery, Webhook
+from .events import Place, SocketEvent
 from .files import File
 from .media import Recording, RecordingState, Snapshot
 from .people import Links, Participant, Room, User
@@ -24,6 +25,7 @@ __all__ = [
     "Links",
     "Participant",
     "Permalink",
+    "Place",
     "Playback",
     "Presentation",
     "Recording",
@@ -32,6 +34,7 @@ __all__ = [
     "RoomResponse",
     "Secret",
     "Snapshot",
+    "SocketEvent",
     "UnreadableRecordError",
     "User",
     "Webhook",

@@ -12,6 +12,8 @@ from django.utils import timezone
 from eyeson_meetings.models import Delivery, Meeting, Recording
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests.factories import DeliveryFactory
+from tests.services.meeting_files import upload
+from tests.services.meetings import start_meeting
 from tests.services.truth import begin_meeting, record, stop_recording
 
 from .conftest import Outcome
@@ -42,6 +44,21 @@ def test_it_processes_asks_fetches_and_cleans_up(sandbox_account: SandboxServer,
         "1 deliveries processed, 1 accounts asked, 1 files stored, 1 deliveries and 0 files "
         "deleted after their time.\n"
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_in_a_running_meeting_comes_home_in_one_run(
+    sandbox_account: SandboxServer, run: Run
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    row = upload(meeting)
+    sandbox_account.advance(2)
+
+    outcome = run("eyeson_work")
+
+    row.refresh_from_db()
+    assert (outcome.status, outcome.err) == (0, "")
+    assert row.is_stored
 
 
 def test_an_eyeson_that_is_down_is_status_1_and_the_rest_is_done(run: Run) -> None:

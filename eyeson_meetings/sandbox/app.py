@@ -65,7 +65,11 @@ def build_app(service: Service) -> Starlette:
     app = Starlette(
         routes=routes,
         middleware=[Middleware(Front, service=service, routes=routes)],
-        exception_handlers={RefusedError: _refuse, HTTPException: _unknown},
+        exception_handlers={
+            RefusedError: _refuse,
+            HTTPException: _unknown,
+            Exception: _broken,
+        },
     )
     app.router.redirect_slashes = False
     app.state.service = service
@@ -84,6 +88,11 @@ async def _refuse(request: Request, error: Exception) -> Response:
     status = error.status if isinstance(error, RefusedError) else 500
     text = error.text if isinstance(error, RefusedError) else None
     return JSONResponse({"error": text}, status_code=status)
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    # As the service: a 500 without any body (API reference 1.5).
+    return Response(status_code=500)
 
 
 async def _unknown(request: Request, error: Exception) -> Response:

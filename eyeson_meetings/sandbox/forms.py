@@ -20,16 +20,23 @@ async def read_parameters(request: Request) -> dict[str, Any]:
     found = nest(request.query_params.multi_items())
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type == "application/json":
-        body = await request.body()
-        try:
-            sent = json.loads(body) if body else {}
-        except ValueError:
-            raise RefusedError(400, "Body is not JSON") from None
-        if not isinstance(sent, dict):
-            raise RefusedError(400, "Body is not an object")
-        return found | nest(sent.items())
+        return found | nest(_read_json(await request.body()).items())
     async with request.form() as form:
-        return found | nest((name, value) for name, value in form.multi_items())
+        # Files are no parameters: `take_upload` has them.
+        pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+        return found | nest(pairs)
+
+
+def _read_json(body: bytes) -> dict[str, Any]:
+    try:
+        sent = json.loads(body) if body else {}
+        # Half characters and numbers that are none: answers could not be written with them.
+        json.dumps(sent, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "Body is not JSON") from None
+    if not isinstance(sent, dict):
+        raise RefusedError(400, "Body is not an object")
+    return sent
 
 
 async def take_upload(request: Request, name: str) -> UploadFile | None:
@@ -107,7 +114,7 @@ def whole_number(parameters: dict[str, Any], name: str, *, default: int) -> int:
     value = parameters.get(name)
     if value is None or value == "":
         return default
-    if type(value) is int:
+    if type(value) is int and abs(value) < 10**9:
         return value
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,9}", value):
         return int(value)

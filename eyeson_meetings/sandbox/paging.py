@@ -45,6 +45,8 @@ def _moment(query: Mapping[str, str], name: str) -> float | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        iso(seconds)  # the last hours of the year 9999 have none
+    except (ValueError, OverflowError):
         raise RefusedError(400, f"{name} is invalid") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return seconds

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from eyeson_meetings.sandbox import pages
+from eyeson_meetings.sandbox.clock import iso
 from eyeson_meetings.sandbox.forms import (
     boolean,
     read_parameters,
@@ -55,9 +56,11 @@ def _moment(parameters: dict[str, Any], name: str) -> float | None:
         return None
     try:
         moment = datetime.fromisoformat(sent)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        iso(seconds)  # the last hours of the year 9999 have none
     except (ValueError, OverflowError):
         raise RefusedError(400, f"{name} is invalid") from None
+    return seconds
 
 
 async def list_all(request: Request) -> Response:

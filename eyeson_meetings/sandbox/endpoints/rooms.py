@@ -16,6 +16,9 @@ _SWITCHES = {name for name, default in DEFAULT_OPTIONS.items() if isinstance(def
     "guest_token_available"
 }
 
+#: The other options of 3.4 that can be sent; those of the layout endpoint cannot.
+_TEXTS = {"exit_url", "layout", "sfu_mode", "background_color"}
+
 
 async def join(request: Request) -> Response:
     """Start a meeting, or add a user to the running one (4.1)."""
@@ -42,15 +45,21 @@ async def join(request: Request) -> Response:
 
 
 def read_options(sent: Any) -> dict[str, Any]:
-    """Options as the service keeps them (3.4). Names it does not know are ignored."""
+    """Options as the service keeps them (3.4). Names it does not take are ignored."""
     if not isinstance(sent, dict):
         raise RefusedError(400, "options is invalid")
     known: dict[str, Any] = {}
     for name, value in sent.items():
         if name in _SWITCHES:
             known[name] = boolean(value)
-        elif name in DEFAULT_OPTIONS:
-            known[name] = value or DEFAULT_OPTIONS[name]
+        elif name == "custom_fields":
+            if not isinstance(value or {}, dict):
+                raise RefusedError(400, "custom_fields is invalid")
+            known[name] = value or {}
+        elif name in _TEXTS:
+            known[name] = text(sent, name) or DEFAULT_OPTIONS[name]
+    if known.get("layout", "auto") not in ("auto", "custom"):
+        raise RefusedError(400, "layout is invalid")
     return known
 
 

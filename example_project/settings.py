@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "rest_framework",
+    "drf_spectacular",
     "eyeson_meetings",
     "example_project.appointments",
 ]
@@ -150,6 +151,13 @@ EYESON = {
 if IS_SANDBOX:
     # No https and no real account: that is what the sandbox is for.
     SILENCED_SYSTEM_CHECKS = ["eyeson_meetings.W002", "eyeson_meetings.W007"]
+
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Consulting hours",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
 
 # Several sites may share one Redis.
 REDIS_PREFIX = text("REDIS_PREFIX", "consulting-hours:")

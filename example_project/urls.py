@@ -7,6 +7,10 @@ from django.contrib.auth import views as auth_views
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.permissions import IsAuthenticated
+
+from .api import ApiPage
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="appointments:list"), name="home"),
@@ -20,5 +24,11 @@ urlpatterns = [
         name="login",
     ),
     path("accounts/logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("api/", ApiPage.as_view(), name="api"),
+    path(
+        "api/schema/",
+        SpectacularAPIView.as_view(permission_classes=[IsAuthenticated]),
+        name="schema",
+    ),
     path("admin/", admin.site.urls),
 ]

@@ -36,6 +36,8 @@ API_MODELS = {
     "meeting": "Meeting",
     "recording": "Recording",
     "snapshot": "Snapshot",
+    "broadcast": "Broadcast",
+    "file": "RoomFile",
     "delivery": "Delivery",
 }
 #: Django's own pages that take an argument, and its users.

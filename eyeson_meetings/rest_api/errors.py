@@ -31,7 +31,8 @@ class Problem:
 
     status: int
     code: str
-    message: Callable[[], str]
+    #: None: the error's own words, which are written for people and quote no secret.
+    message: Callable[[], str] | None = None
 
 
 #: Looked up along the class tree. 409: what runs or is set does not allow it; 502: eyeson's answer is of no
@@ -78,6 +79,9 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         code="unknown_to_eyeson",
         message=lambda: _("eyeson does not know it any more."),
     ),
+    exceptions.BroadcastRunningError: Problem(status=409, code="broadcast_running"),
+    exceptions.StreamTargetError: Problem(status=400, code="bad_target"),
+    exceptions.UploadRefusedError: Problem(status=400, code="bad_file"),
     exceptions.NetworkError: Problem(
         status=503,
         code="no_answer",
@@ -148,7 +152,8 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
         return None
     if problem.status >= 500:
         logger.warning("A call of the REST API failed: %s", error)
-    response = _response(problem.status, problem.code, problem.message())
+    words = problem.message() if problem.message is not None else str(error)
+    response = _response(problem.status, problem.code, words)
     retry_after = getattr(error, "retry_after_seconds", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(retry_after))

@@ -11,7 +11,16 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 
-from eyeson_meetings.models import Delivery, Meeting, Participant, Recording, Room, Snapshot
+from eyeson_meetings.models import (
+    Broadcast,
+    Delivery,
+    Meeting,
+    Participant,
+    Recording,
+    Room,
+    RoomFile,
+    Snapshot,
+)
 
 from .texts import EARLIEST, LATEST
 
@@ -106,6 +115,26 @@ class SnapshotFilter(StoredFileFilter):
 
     class Meta:
         model = Snapshot
+        fields: list[str] = []
+
+
+class RoomFileFilter(StoredFileFilter):
+    """Files that people put into meetings."""
+
+    class Meta:
+        model = RoomFile
+        fields: list[str] = []
+
+
+class BroadcastFilter(FilterSet):
+    """Broadcasts by room and meeting, and whether they run."""
+
+    room = django_filters.UUIDFilter(field_name="meeting__room__uuid")
+    meeting = django_filters.UUIDFilter(field_name="meeting__uuid")
+    running = django_filters.BooleanFilter(field_name="stopped_at", lookup_expr="isnull")
+
+    class Meta:
+        model = Broadcast
         fields: list[str] = []
 
 

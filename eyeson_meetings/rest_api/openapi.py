@@ -23,7 +23,7 @@ MEANINGS = {
     404: "Not there, or not for you to see.",
     409: "What runs or is set does not allow it.",
     413: "The body is too large.",
-    415: "The body is no JSON.",
+    415: "The body is of another kind.",
     429: "Too many requests.",
     502: "eyeson's answer is of no use.",
     503: "eyeson does not answer, or the site is not set up for it.",

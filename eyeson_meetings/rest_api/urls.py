@@ -13,9 +13,12 @@ router.register("rooms", views.RoomViewSet, "room")
 router.register("rooms/<uuid:room_uuid>/members", views.MemberViewSet, "member")
 router.register("rooms/<uuid:room_uuid>/participants", views.ParticipantViewSet, "participant")
 router.register("rooms/<uuid:room_uuid>/invitations", views.InvitationViewSet, "invitation")
+router.register("rooms/<uuid:room_uuid>/broadcast-targets", views.TargetViewSet, "target")
 router.register("meetings", views.MeetingViewSet, "meeting")
 router.register("recordings", views.RecordingViewSet, "recording")
 router.register("snapshots", views.SnapshotViewSet, "snapshot")
+router.register("files", views.RoomFileViewSet, "file")
+router.register("broadcasts", views.BroadcastViewSet, "broadcast")
 router.register("deliveries", views.DeliveryViewSet, "delivery")
 
 urlpatterns = router.urls

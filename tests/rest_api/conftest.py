@@ -78,6 +78,8 @@ class World:
     snapshot: models.Snapshot
     invitation: models.Invitation
     delivery: models.Delivery
+    broadcast: models.Broadcast
+    file: models.RoomFile
 
 
 @pytest.fixture
@@ -98,4 +100,6 @@ def world(db: None) -> World:
         snapshot=factories.SnapshotFactory(meeting=meeting),
         invitation=factories.InvitationFactory(room=room),
         delivery=factories.DeliveryFactory(),
+        broadcast=factories.BroadcastFactory(meeting=meeting, stopped=True),
+        file=factories.RoomFileFactory(meeting=meeting),
     )

@@ -44,6 +44,18 @@ NEEDS = {
     ("meeting-start-recording", "POST"): "record",
     ("meeting-stop-recording", "POST"): "record",
     ("meeting-take-snapshot", "POST"): "record",
+    ("meeting-start-broadcast", "POST"): "broadcast",
+    ("meeting-stop-broadcast", "POST"): "broadcast",
+    ("meeting-set-player-url", "POST"): "broadcast",
+    ("meeting-upload-file", "POST"): "moderate",
+    ("meeting-refresh-files", "POST"): "moderate",
+    ("file-list", "GET"): "signed in",
+    ("file-detail", "GET"): "view",
+    ("file-detail", "DELETE"): "moderate",
+    ("file-fetch", "POST"): "record",
+    ("broadcast-list", "GET"): "signed in",
+    ("broadcast-detail", "GET"): "view",
+    ("target-list", "GET"): "broadcast",
     ("recording-list", "GET"): "signed in",
     ("recording-detail", "GET"): "view",
     ("recording-fetch", "POST"): "record",
@@ -59,13 +71,14 @@ MAY = {
     "stranger": set(),
     "viewer": {"view"},
     "member": {"view", "join"},
-    "host": {"view", "join", "moderate", "record"},
+    "host": {"view", "join", "moderate", "record", "broadcast"},
     "staff": {"see deliveries"},
     "superuser": {
         "view",
         "join",
         "moderate",
         "record",
+        "broadcast",
         "create",
         "see deliveries",
         "replay deliveries",
@@ -77,6 +90,8 @@ BODIES = {
     "member-list": {"user": "somebody"},
     "member-remove": {"user": "somebody"},
     "invitation-list": {},
+    "meeting-start-broadcast": {"stream_url": "rtmp://live.example.org/app/key"},
+    "meeting-set-player-url": {"player_url": "https://tv.example.org/"},
 }
 ARGUMENTS = {
     "room": lambda world: {"uuid": world.room.uuid},
@@ -86,6 +101,9 @@ ARGUMENTS = {
     "meeting": lambda world: {"uuid": world.meeting.uuid},
     "recording": lambda world: {"uuid": world.recording.uuid},
     "snapshot": lambda world: {"uuid": world.snapshot.uuid},
+    "file": lambda world: {"uuid": world.file.uuid},
+    "broadcast": lambda world: {"uuid": world.broadcast.uuid},
+    "target": lambda world: {"room_uuid": world.room.uuid},
     "delivery": lambda world: {"digest": world.delivery.digest},
 }
 
@@ -97,7 +115,7 @@ def api_routes() -> list[tuple[str, str]]:
         for name, route in routes()
         if name.startswith("eyeson:api:")
     ]
-    assert len(found) >= 28
+    assert len(found) >= 39
     return found
 
 
@@ -132,7 +150,8 @@ def expected(name: str, method: str, role: str) -> set[int]:
         # Whoever may not even see deliveries is refused first.
         return {405}
     if need == "signed in" or need in MAY[role]:
-        return {200, 201, 202, 204, 409}
+        # 415: let through, but an upload is no JSON.
+        return {200, 201, 202, 204, 409} | ({415} if name == "meeting-upload-file" else set())
     sees_the_room = "view" in MAY[role] or need in ("create", "replay deliveries")
     return {403} if sees_the_room else {404}
 

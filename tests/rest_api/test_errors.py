@@ -51,6 +51,8 @@ def test_when_to_try_again_is_said_as_eyeson_said_it() -> None:
         (rest.ParseError(), 400, "parse_error"),
         (exceptions.UnknownAccountError(), 503, "not_set_up"),
         (exceptions.LinkRefusedError(), 502, "bad_link"),
+        (exceptions.StreamTargetError("no address"), 400, "bad_target"),
+        (exceptions.UploadRefusedError("empty"), 400, "bad_file"),
     ],
 )
 def test_other_errors_look_alike(error: Exception, status: int, code: str) -> None:
@@ -78,4 +80,8 @@ def test_a_mistake_of_ours_looks_like_one() -> None:
 
 
 def test_no_message_is_missing() -> None:
-    assert all(problem.message() and problem.code for problem in PROBLEMS.values())
+    assert all(problem.message is None or problem.message() for problem in PROBLEMS.values())
+    own_words = exceptions.BroadcastRunningError("One runs at a time.", broadcast=None)
+    response = answer_to(own_words, {})
+    assert response is not None
+    assert response.data["message"] == "One runs at a time."

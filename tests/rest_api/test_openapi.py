@@ -56,6 +56,13 @@ def test_lists_name_their_filters_and_cursors(document: Any) -> None:
     assert {"room", "meeting", "stored", "created_after", "cursor", "page_size"} <= names
 
 
+def test_the_page_about_the_api_names_every_endpoint(document: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rest-api.md").read_text(encoding="utf-8")
+    ours = [path.removeprefix("/meetings/api/v1/") for path in document["paths"]]
+
+    assert [path for path in ours if f"`{path}`" not in page] == []
+
+
 def test_the_document_does_not_depend_on_the_sites_own_schema_class(tmp_path: Path) -> None:
     own = {"DEFAULT_SCHEMA_CLASS": "rest_framework.schemas.openapi.AutoSchema"}
 

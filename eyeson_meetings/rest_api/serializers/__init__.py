@@ -1,5 +1,12 @@
 """How rows look as JSON, and which values are taken from clients."""
 
+from .broadcasts import (
+    BroadcastSerializer,
+    BroadcastStartSerializer,
+    BroadcastTargetSerializer,
+    PlayerUrlSerializer,
+    RunningBroadcastSerializer,
+)
 from .deliveries import DeliverySerializer, DeliveryWithBodySerializer
 from .meetings import MeetingSerializer
 from .people import (
@@ -20,9 +27,19 @@ from .rooms import (
     RoomSerializer,
     RoomStateSerializer,
 )
-from .stored_files import RecordingSerializer, RunningRecordingSerializer, SnapshotSerializer
+from .stored_files import (
+    RecordingSerializer,
+    RoomFileSerializer,
+    RoomFilesSerializer,
+    RunningRecordingSerializer,
+    SnapshotSerializer,
+    UploadSerializer,
+)
 
 __all__ = [
+    "BroadcastSerializer",
+    "BroadcastStartSerializer",
+    "BroadcastTargetSerializer",
     "DeliverySerializer",
     "DeliveryWithBodySerializer",
     "GuestLinkSerializer",
@@ -35,12 +52,17 @@ __all__ = [
     "MemberWriteSerializer",
     "NewInvitationSerializer",
     "ParticipantSerializer",
+    "PlayerUrlSerializer",
     "ProblemSerializer",
     "RecordingSerializer",
     "RoomChangeSerializer",
     "RoomCreateSerializer",
+    "RoomFileSerializer",
+    "RoomFilesSerializer",
     "RoomSerializer",
     "RoomStateSerializer",
+    "RunningBroadcastSerializer",
     "RunningRecordingSerializer",
     "SnapshotSerializer",
+    "UploadSerializer",
 ]

@@ -6,8 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
+from eyeson_meetings.rest_api.texts import NameField
 
 from .addresses import site_address
 
@@ -72,3 +73,34 @@ class SnapshotSerializer(StoredFileSerializer):
         if not snapshot.is_stored or not may_see:
             return None
         return site_address("snapshot-file", snapshot.uuid)
+
+
+class RoomFileSerializer(StoredFileSerializer):
+    """A file that somebody put into a meeting. `file_url` is null until it is stored."""
+
+    name = serializers.CharField(read_only=True)
+    state = serializers.CharField(
+        source="store_state", read_only=True, help_text="none, fetching, stored, pruned, failed"
+    )
+    converted = serializers.BooleanField(
+        read_only=True, help_text="eyeson has made pictures of its pages."
+    )
+    file_url = serializers.SerializerMethodField()
+
+    def get_file_url(self, row: RoomFile) -> str | None:
+        """Where a signed-in browser gets the bytes, as a download."""
+        may_see = policy().can_view(self.context["request"].user, row.room)
+        return site_address("room-file", row.uuid) if row.is_stored and may_see else None
+
+
+class RoomFilesSerializer(serializers.Serializer[Any]):
+    """The files that are in a meeting."""
+
+    files = RoomFileSerializer(many=True, read_only=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """A file to put into a meeting, as multipart/form-data."""
+
+    file = serializers.FileField()
+    name = NameField(required=False)

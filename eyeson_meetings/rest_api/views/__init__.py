@@ -1,19 +1,23 @@
 """The endpoints, one file a resource. They parse, ask the policy, call one service and answer."""
 
+from .broadcasts import BroadcastViewSet, TargetViewSet
 from .deliveries import DeliveryViewSet
 from .invitations import InvitationViewSet
 from .meetings import MeetingViewSet
 from .people import MemberViewSet, ParticipantViewSet
 from .rooms import RoomViewSet
-from .stored_files import RecordingViewSet, SnapshotViewSet
+from .stored_files import RecordingViewSet, RoomFileViewSet, SnapshotViewSet
 
 __all__ = [
+    "BroadcastViewSet",
     "DeliveryViewSet",
     "InvitationViewSet",
     "MeetingViewSet",
     "MemberViewSet",
     "ParticipantViewSet",
     "RecordingViewSet",
+    "RoomFileViewSet",
     "RoomViewSet",
     "SnapshotViewSet",
+    "TargetViewSet",
 ]

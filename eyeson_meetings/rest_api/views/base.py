@@ -102,11 +102,14 @@ class ApiViewSet(GenericViewSet[Any]):
         response.headers["Referrer-Policy"] = "no-referrer"
         return response
 
-    def body(self) -> dict[str, Any]:
-        """What the client sent, checked. Raises ValidationError; nothing has been done then."""
+    def body(self, **context: Any) -> dict[str, Any]:
+        """What the client sent, checked. Raises ValidationError; nothing has been done then.
+
+        `context` is for the serializer, beside what it always has.
+        """
         taken = (self.endpoint.takes or Serializer)(
             data=self.request.data,
-            context=self.get_serializer_context(),
+            context={**self.get_serializer_context(), **context},
             partial=self.request.method == "PATCH",
         )
         taken.is_valid(raise_exception=True)

@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db.models import QuerySet
 from rest_framework.decorators import action
 from rest_framework.exceptions import NotFound
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings.models import Meeting
 from eyeson_meetings.rest_api import filters, serializers
-from eyeson_meetings.services import recordings, rooms, snapshots
+from eyeson_meetings.services import broadcasts, files, recordings, rooms, snapshots
 
 from .base import CALL, ApiViewSet, Endpoint
 
@@ -46,6 +47,33 @@ class MeetingViewSet(ApiViewSet):
         "take_snapshot": Endpoint(
             summary="Take a picture of the meeting; it is among the snapshots soon. For who may record.",
             status=202,
+            scope=CALL,
+        ),
+        "start_broadcast": Endpoint(
+            summary="Stream the meeting. One broadcast runs at a time. For who may broadcast.",
+            takes=serializers.BroadcastStartSerializer,
+            answers=serializers.RunningBroadcastSerializer,
+            scope=CALL,
+        ),
+        "stop_broadcast": Endpoint(
+            summary="Stop streaming the meeting. For who may broadcast.", status=204, scope=CALL
+        ),
+        "set_player_url": Endpoint(
+            summary="Say where people watch the meeting's broadcast. For who may broadcast.",
+            takes=serializers.PlayerUrlSerializer,
+            answers=serializers.RunningBroadcastSerializer,
+            scope=CALL,
+        ),
+        "upload_file": Endpoint(
+            summary="Put a file into the meeting. For who may moderate.",
+            takes=serializers.UploadSerializer,
+            answers=serializers.RoomFileSerializer,
+            status=201,
+            scope=CALL,
+        ),
+        "refresh_files": Endpoint(
+            summary="Ask eyeson which files are in the meeting. For who may moderate.",
+            answers=serializers.RoomFilesSerializer,
             scope=CALL,
         ),
     }
@@ -87,6 +115,41 @@ class MeetingViewSet(ApiViewSet):
         """202 without a body."""
         snapshots.take_snapshot(meeting=self._meeting(uuid, "record"), user=request.user)
         return self.answer()
+
+    @action(detail=True, methods=["post"], url_path="start-broadcast")
+    def start_broadcast(self, request: Request, uuid: UUID) -> Response:
+        """The running broadcast; 409 when another runs and is not to be replaced."""
+        meeting = self._meeting(uuid, "broadcast")
+        wanted = self.body(account=meeting.room.account)
+        broadcast = broadcasts.start_broadcast(meeting=meeting, user=request.user, **wanted)
+        return self.answer({"broadcast": broadcast})
+
+    @action(detail=True, methods=["post"], url_path="stop-broadcast")
+    def stop_broadcast(self, request: Request, uuid: UUID) -> Response:
+        """204, also when none ran."""
+        meeting = self._meeting(uuid, "broadcast")
+        broadcasts.stop_broadcast(meeting=meeting, user=request.user)
+        return self.answer()
+
+    @action(detail=True, methods=["post"], url_path="set-player-url")
+    def set_player_url(self, request: Request, uuid: UUID) -> Response:
+        """The broadcast as eyeson shows it then; 409 when none runs."""
+        meeting = self._meeting(uuid, "broadcast")
+        broadcast = broadcasts.set_player_url(meeting=meeting, user=request.user, **self.body())
+        return self.answer({"broadcast": broadcast})
+
+    @action(detail=True, methods=["post"], url_path="upload-file", parser_classes=[MultiPartParser])
+    def upload_file(self, request: Request, uuid: UUID) -> Response:
+        """201 with the file, which is fetched into the site's storage once eyeson has it ready."""
+        meeting = self._meeting(uuid, "moderate")
+        uploaded = files.upload_file(meeting=meeting, user=request.user, **self.body())
+        return self.answer(uploaded)
+
+    @action(detail=True, methods=["post"], url_path="refresh-files")
+    def refresh_files(self, request: Request, uuid: UUID) -> Response:
+        """The files."""
+        meeting = self._meeting(uuid, "moderate")
+        return self.answer({"files": files.refresh_files(meeting=meeting)})
 
     def _meeting(self, uuid: UUID, ability: str | None = None) -> Meeting:
         """The meeting, whose room this user may see and in which the policy gives them `ability`."""

@@ -1,4 +1,4 @@
-"""Recordings and snapshots: list them, and have one fetched again."""
+"""Recordings, snapshots and files of meetings: list them, have one fetched again, take a file out."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings import tasks
-from eyeson_meetings.models import Recording, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import filters, serializers
 from eyeson_meetings.rest_api.errors import NotAvailableError
-from eyeson_meetings.services import media
+from eyeson_meetings.services import files, media
 
-from .base import WRITE, ApiViewSet, Endpoint
+from .base import CALL, WRITE, ApiViewSet, Endpoint
 
 
 class StoredFileViewSet(ApiViewSet):
     """Files that come from eyeson."""
 
-    model: ClassVar[type[Recording] | type[Snapshot]]
+    model: ClassVar[type[Recording] | type[Snapshot] | type[RoomFile]]
 
     def get_queryset(self) -> QuerySet[Any]:
         """Files of rooms that this user may see, with what the policy wants to know of them."""
@@ -110,3 +110,37 @@ class SnapshotViewSet(StoredFileViewSet):
             may_conflict=True,
         ),
     }
+
+
+class RoomFileViewSet(StoredFileViewSet):
+    """Files that people put into meetings. Uploading one is the meeting's part."""
+
+    model = RoomFile
+    queryset = RoomFile.objects.all()
+    filterset_class = filters.RoomFileFilter
+    http_method_names = ["get", "head", "post", "delete"]
+    endpoints = {
+        "list": Endpoint(
+            summary="The files in meetings of the rooms that you may see.",
+            answers=serializers.RoomFileSerializer,
+        ),
+        "retrieve": Endpoint(summary="One file.", answers=serializers.RoomFileSerializer),
+        "destroy": Endpoint(
+            summary="Take the file out of the meeting; the site's own copy stays. For who may moderate.",
+            status=204,
+            scope=CALL,
+        ),
+        "fetch": Endpoint(
+            summary="Have the file fetched again, whatever happened to it. For who may record.",
+            answers=serializers.RoomFileSerializer,
+            scope=WRITE,
+            may_conflict=True,
+        ),
+    }
+
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """204, also when it was not in there any more."""
+        row = self._row(uuid)
+        self.require("moderate", room=row.room)
+        files.delete_file(room_file=row, user=request.user)
+        return self.answer()

@@ -1,0 +1,75 @@
+"""Broadcasts, and where they may go. An address or key that opens a channel is in no answer."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from eyeson_meetings.models import Broadcast, BroadcastTarget
+from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH
+
+
+class BroadcastTargetSerializer(serializers.Serializer[BroadcastTarget]):
+    """A place to which meetings may be streamed, by name."""
+
+    uuid = serializers.UUIDField(read_only=True)
+    name = serializers.CharField(read_only=True)
+    player_url = serializers.CharField(read_only=True)
+
+
+class BroadcastSerializer(serializers.Serializer[Broadcast]):
+    """One stream out of a meeting."""
+
+    uuid = serializers.UUIDField(read_only=True)
+    meeting = serializers.UUIDField(source="meeting.uuid", read_only=True)
+    target = serializers.UUIDField(source="target.uuid", default=None, read_only=True)
+    platform = serializers.CharField(read_only=True)
+    player_url = serializers.SerializerMethodField(help_text="Where people watch; may be empty.")
+    started_at = serializers.DateTimeField(read_only=True)
+    stopped_at = serializers.DateTimeField(read_only=True, allow_null=True)
+
+    def get_player_url(self, broadcast: Broadcast) -> str:
+        """Somebody in the meeting typed it: what is no page is left out."""
+        is_page = broadcast.player_url.lower().startswith(("https://", "http://"))
+        return broadcast.player_url if is_page else ""
+
+
+class RunningBroadcastSerializer(serializers.Serializer[Any]):
+    """The broadcast that was asked for; null while eyeson does not show it yet."""
+
+    broadcast = BroadcastSerializer(read_only=True, allow_null=True)
+
+
+class BroadcastStartSerializer(serializers.Serializer[Any]):
+    """Where to: a saved target, or an address with its key, but not both."""
+
+    target = serializers.UUIDField(required=False)
+    stream_url = serializers.CharField(
+        required=False,
+        write_only=True,
+        max_length=MAX_STREAM_URL_LENGTH,
+        help_text="rtmp:// or rtmps://, with the stream key in it. It is not stored.",
+    )
+    player_url = serializers.CharField(
+        required=False, max_length=MAX_STREAM_URL_LENGTH, allow_blank=True
+    )
+    replace = serializers.BooleanField(
+        default=False, help_text="Stop the one that runs, instead of being refused."
+    )
+
+    def validate_target(self, uuid: UUID) -> BroadcastTarget:
+        """The target. Raises ValidationError for one that is not of the room's account."""
+        account = self.context["account"]
+        target = BroadcastTarget.objects.filter(uuid=uuid, account=account, enabled=True).first()
+        if target is None:
+            raise serializers.ValidationError(_("There is no such target."))
+        return target
+
+
+class PlayerUrlSerializer(serializers.Serializer[Any]):
+    """Where people watch a broadcast."""
+
+    player_url = serializers.CharField(max_length=MAX_STREAM_URL_LENGTH)

@@ -34,7 +34,9 @@ class _Rest:
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         start = file.tell()
-        self.len = file.seek(0, os.SEEK_END) - start
+        # Not every file-like object returns its position from `seek`.
+        file.seek(0, os.SEEK_END)
+        self.len = file.tell() - start
         file.seek(start)
 
     def read(self, length: int = -1) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from email import message_from_bytes
 from email.message import Message
-from typing import Any
+from typing import IO, Any, cast
 
 import pytest
 
@@ -102,6 +102,31 @@ def test_a_file_is_sent_from_where_it_stands(client: EyesonClient, server: RawSe
     (part, body) = parts_in(server)[0]
     assert body == b"to be sent"
     assert part.get_content_type() == "application/octet-stream"
+
+
+def test_a_file_may_be_anything_that_reads_and_seeks(
+    client: EyesonClient, server: RawServer
+) -> None:
+    class Plain:
+        """No more than is asked for: neither a file number, nor a length, nor an answer of `seek`."""
+
+        def __init__(self) -> None:
+            self._file = io.BytesIO(b"content")
+
+        def read(self, size: int) -> bytes:
+            return self._file.read(size)
+
+        def seek(self, offset: int, whence: int = 0) -> None:
+            self._file.seek(offset, whence)
+
+        def tell(self) -> int:
+            return self._file.tell()
+
+    server.normally = answer(201, PRICE_LIST)
+
+    client.files.upload(access_key="k", file=cast(IO[bytes], Plain()), name="a.txt")
+
+    assert [body for _, body in parts_in(server)] == [b"content"]
 
 
 @pytest.mark.parametrize("name", ['a"b.pdf', "a\r\nX-Injected: y", "Preise für Zoë.pdf", "a\ud83d"])

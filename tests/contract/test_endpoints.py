@@ -7,6 +7,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -114,6 +115,14 @@ def test_every_route_of_the_sandbox_is_in_the_table() -> None:
     ]
 
     assert unnamed == []
+
+
+def test_the_page_about_the_client_names_every_endpoint_and_no_other() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "client.md").read_text(encoding="utf-8")
+
+    named = re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|$", page, flags=re.MULTILINE)
+
+    assert sorted(named) == sorted((row.route, row.method) for row in ROWS)
 
 
 def test_the_table_is_whole(capsys: pytest.CaptureFixture[str]) -> None:

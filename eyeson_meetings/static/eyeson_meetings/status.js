@@ -1,8 +1,10 @@
 /*
- * <eyeson-room-status src="…/status/" etag='"…"'> keeps a page about a room up to date.
+ * <eyeson-room-status src="…/status/" socket="/ws/…/" etag='"…"'> keeps a page about a room up to date.
  *
- * It asks `src` every few seconds (with If-None-Match, so that "nothing new" costs next to nothing) and
- * dispatches, bubbling:
+ * It listens to `socket`, over which the server says each new state at once. Until it has said something, and
+ * whenever it is silent or cannot be had (no such attribute, a proxy, a server that starts afresh), it asks
+ * `src` every few seconds, with If-None-Match, so that "nothing new" costs next to nothing. While the page is
+ * hidden it does neither. `data-via` says which it is, "socket" or "poll". It dispatches, bubbling:
  *   eyeson-room-change   the state is another one; `event.detail` is the JSON
  *   eyeson-room-gone     there is nothing to see any more (signed out, removed from the room, link revoked)
  *
@@ -15,6 +17,11 @@ const EVERY_WHEN_UNSEEN_MS = 30_000;
 const LONGEST_WAIT_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const FAILURES_UNTIL_STALE = 2;
+const RECONNECT_MS = 1_000;
+/** The server says the state every 60 s, also when it is the same. */
+const LONGEST_SILENCE_MS = 90_000;
+/** The close code of a room that does not exist, or that one may not see. */
+const NOT_VISIBLE = 4404;
 
 class RoomStatus extends HTMLElement {
   #etag = null;
@@ -23,39 +30,61 @@ class RoomStatus extends HTMLElement {
   #isGone = false;
   #isInView = true;
   #observer = null;
+  #socket = null;
   #timer = 0;
 
   connectedCallback() {
     this.#etag ??= this.getAttribute("etag");
-    document.addEventListener("visibilitychange", this.#wake);
-    window.addEventListener("online", this.#wake);
-    this.#observer = new IntersectionObserver((entries) => {
-      const wasInView = this.#isInView;
-      this.#isInView = entries.at(-1).isIntersecting;
-      if (this.#isInView && !wasInView) this.#wake();
-    });
+    this.#socket = new RoomSocket(
+      () => this.#address("socket"),
+      (message) => this.#heard(message),
+      (code) => (code === NOT_VISIBLE ? this.#ask() : this.#schedule()),
+    );
+    document.addEventListener("visibilitychange", this.#wakeOrRest);
+    window.addEventListener("online", this.#wakeOrRest);
+    this.#observer = new IntersectionObserver((entries) => this.#seen(entries.at(-1).isIntersecting));
     this.#observer.observe(this);
     this.#schedule();
   }
 
   disconnectedCallback() {
-    clearTimeout(this.#timer);
+    this.#rest();
     this.#observer.disconnect();
-    document.removeEventListener("visibilitychange", this.#wake);
-    window.removeEventListener("online", this.#wake);
+    document.removeEventListener("visibilitychange", this.#wakeOrRest);
+    window.removeEventListener("online", this.#wakeOrRest);
   }
 
-  #wake = () => {
-    if (!document.hidden) this.#ask();
+  #wakeOrRest = () => {
+    if (document.hidden) this.#rest();
+    else this.#wake();
   };
+
+  #wake() {
+    if (this.#isGone) return;
+    if (this.#isInView && this.hasAttribute("socket")) this.#socket.open();
+    if (!this.#socket.isLive) this.#ask();
+  }
+
+  #rest() {
+    clearTimeout(this.#timer);
+    this.#socket.close();
+  }
+
+  /** Of a long list, only what was looked at has a socket; once it has one, it keeps it. */
+  #seen(isInView) {
+    const wasInView = this.#isInView;
+    this.#isInView = isInView;
+    if (document.hidden || this.#isGone || !isInView) return;
+    if (this.hasAttribute("socket")) this.#socket.open();
+    if (!wasInView && !this.#socket.isLive) this.#ask();
+  }
 
   #schedule() {
     clearTimeout(this.#timer);
-    if (this.#isGone || !this.isConnected) return;
-    const unseen = document.hidden || !this.#isInView;
+    if (this.#isGone || !this.isConnected || document.hidden || this.#socket.isLive) return;
     this.#timer = setTimeout(
       () => this.#ask(),
-      waitAfter(this.#failures, unseen ? EVERY_WHEN_UNSEEN_MS : EVERY_MS),
+      waitAfter(this.#failures, this.#isInView ? EVERY_MS : EVERY_WHEN_UNSEEN_MS),
     );
   }
 
@@ -64,21 +93,21 @@ class RoomStatus extends HTMLElement {
     this.#isAsking = true;
     clearTimeout(this.#timer);
     try {
-      await this.#answered(await fetch(this.#address(), this.#request()));
+      await this.#answered(await fetch(this.#address("src"), this.#request()));
       this.#failures = 0;
       this.#show(this.#isGone ? "stale" : "live");
     } catch {
       this.#failures += 1;
-      if (this.#failures >= FAILURES_UNTIL_STALE) this.#show("stale");
+      if (this.#failures >= FAILURES_UNTIL_STALE && !this.#socket.isLive) this.#show("stale");
     }
     this.#isAsking = false;
     this.#schedule();
   }
 
   /** Never another site, whatever the attribute says: the request carries the user's cookies. */
-  #address() {
-    const address = new URL(this.getAttribute("src"), document.baseURI);
-    if (address.origin !== location.origin) throw new TypeError("src leads to another site");
+  #address(attribute) {
+    const address = new URL(this.getAttribute(attribute), document.baseURI);
+    if (address.origin !== location.origin) throw new TypeError(`${attribute} leads to another site`);
     return address;
   }
 
@@ -95,15 +124,30 @@ class RoomStatus extends HTMLElement {
   }
 
   async #answered(response) {
-    if (response.status === 304) return;
     if ([401, 403, 404, 410].includes(response.status)) {
       this.#isGone = true;
+      this.#rest();
       this.dispatchEvent(new CustomEvent("eyeson-room-gone", { bubbles: true }));
       return;
     }
-    if (!response.ok) throw new Error(`status ${response.status}`);
-    const state = await response.json();
-    this.#etag = response.headers.get("ETag");
+    if (response.status !== 304 && !response.ok) throw new Error(`status ${response.status}`);
+    const state = response.status === 304 ? null : await response.json();
+    // The socket has said something while we asked: that is newer.
+    if (this.#socket.isLive) return;
+    this.dataset.via = "poll";
+    if (state) this.#changed(state, response.headers.get("ETag"));
+  }
+
+  #heard({ etag, state }) {
+    clearTimeout(this.#timer);
+    this.#failures = 0;
+    this.dataset.via = "socket";
+    this.#show("live");
+    if (etag !== this.#etag) this.#changed(state, etag);
+  }
+
+  #changed(state, etag) {
+    this.#etag = etag;
     this.dispatchEvent(new CustomEvent("eyeson-room-change", { bubbles: true, detail: state }));
   }
 
@@ -112,6 +156,76 @@ class RoomStatus extends HTMLElement {
     for (const words of this.querySelectorAll("[data-eyeson-when]")) {
       words.hidden = words.dataset.eyesonWhen !== freshness;
     }
+  }
+}
+
+/** A connection that comes back, later each time, until it is closed. It is live once it has said something. */
+class RoomSocket {
+  isLive = false;
+  #address;
+  #failures = 0;
+  #hear;
+  #lost;
+  #socket = null;
+  #timer = 0;
+
+  constructor(address, hear, lost) {
+    this.#address = address;
+    this.#hear = hear;
+    this.#lost = lost;
+  }
+
+  open() {
+    if (this.#socket || this.#timer) return;
+    this.#connect();
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#timer = 0;
+    this.isLive = false;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
+  }
+
+  #connect() {
+    let socket;
+    try {
+      const address = this.#address();
+      address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+      socket = new WebSocket(address);
+    } catch {
+      return; // An address that leads nowhere: asking has to do.
+    }
+    this.#socket = socket;
+    this.#expectWithin(TIMEOUT_MS);
+    socket.onmessage = (event) => {
+      if (socket !== this.#socket) return;
+      this.isLive = true;
+      this.#failures = 0;
+      this.#expectWithin(LONGEST_SILENCE_MS);
+      this.#hear(JSON.parse(event.data));
+    };
+    socket.onclose = (event) => this.#end(socket, event.code);
+  }
+
+  /** A connection can be dead without having been closed. */
+  #expectWithin(ms) {
+    clearTimeout(this.#timer);
+    const socket = this.#socket;
+    this.#timer = setTimeout(() => this.#end(socket, null), ms);
+  }
+
+  #end(socket, code) {
+    if (socket !== this.#socket) return;
+    this.close();
+    this.#failures += 1;
+    this.#timer = setTimeout(() => {
+      this.#timer = 0;
+      this.#connect();
+    }, waitAfter(this.#failures, RECONNECT_MS));
+    this.#lost(code);
   }
 }
 

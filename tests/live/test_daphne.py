@@ -1,0 +1,146 @@
+"""Live status over real sockets: daphne in a process of its own, hints from this one through a real Redis."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+from eyeson_meetings.models import Room, RoomMember
+from eyeson_meetings.services.rooms import remove_member
+from tests.factories import MeetingFactory, UserFactory
+from tools.processes import die_with_parent
+
+from .sockets import WAIT_SECONDS
+from .test_hints import layer_at
+
+TOP = Path(__file__).resolve().parents[2]
+STOP_SECONDS = 30
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+
+@dataclass
+class Site:
+    """Where daphne listens, and what it has written."""
+
+    host: str
+    log: Path
+
+    def open(self, room: Room, client: Client, *, origin: str | None = "") -> ClientConnection:
+        """A browser's socket; `origin`: by default a page of the site."""
+        return connect(
+            f"ws://{self.host}/ws/eyeson/rooms/{room.uuid}/",
+            origin=f"http://{self.host}" if origin == "" else origin,  # type: ignore[arg-type]
+            additional_headers={"Cookie": cookies_of(client)},
+            open_timeout=WAIT_SECONDS,
+            proxy=None,
+        )
+
+
+@pytest.fixture
+def site(transactional_db: None, redis_url: str, settings: Any, tmp_path: Path) -> Iterator[Site]:
+    """The site, on a free port, on this test's database."""
+    settings.CHANNEL_LAYERS = layer_at(redis_url)
+    log = tmp_path / "daphne.log"
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "tests.live.daphne_settings",
+        "EYESON_TEST_DATABASE": str(connection.settings_dict["NAME"]),
+        "EYESON_TEST_REDIS_URL": redis_url,
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "daphne", "-e", "tcp:0:interface=127.0.0.1",
+             "example_project.asgi:application"],
+            cwd=TOP, env=environment, stdout=output, stderr=output, preexec_fn=die_with_parent,
+        )  # fmt: skip
+    try:
+        yield Site(f"127.0.0.1:{port_in(log, process)}", log)
+    finally:
+        process.terminate()
+        process.wait(STOP_SECONDS)
+
+
+def test_changes_of_another_process_arrive_until_one_is_shut_out(
+    site: Site, room: Room, member: Any, client: Client
+) -> None:
+    with site.open(room, client) as browser:
+        first = json.loads(browser.recv(timeout=WAIT_SECONDS))
+        status = ask_status(site, room, client)
+        MeetingFactory(room=room)
+        running = json.loads(browser.recv(timeout=WAIT_SECONDS))
+        browser.send("hello")
+        remove_member(room=room, user=member)
+        with pytest.raises(ConnectionClosed) as closed:
+            browser.recv(timeout=WAIT_SECONDS)
+
+    assert first == {"etag": status.headers["ETag"], "state": status.json()}
+    assert (first["state"]["state"], running["state"]["state"]) == ("idle", "running")
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4404
+    assert "Traceback" not in site.log.read_text()
+
+
+def test_who_has_no_business_there_gets_no_socket(
+    site: Site, room: Room, member: Any, client: Client
+) -> None:
+    stranger = Client()
+    stranger.force_login(UserFactory())
+    unknown = Room(uuid="00000000-0000-4000-8000-000000000000")
+    garbage = Room(uuid="..%2f%00")
+
+    answers = [
+        refusal(site, room, client, origin="http://evil.example"),
+        refusal(site, room, client, origin=None),
+        refusal(site, room, Client()),
+        refusal(site, room, stranger),
+        refusal(site, unknown, client),
+        refusal(site, garbage, client),
+        refusal(site, Room(uuid="x/y/z"), client),
+    ]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({bytes(answer.body) for answer in answers}) == 1
+    assert RoomMember.objects.filter(room=room).count() == 1
+    assert "Traceback" not in site.log.read_text()
+
+
+def refusal(site: Site, room: Room, client: Client, **options: Any) -> Any:
+    with pytest.raises(InvalidStatus) as refused:
+        site.open(room, client, **options)
+    return refused.value.response
+
+
+def ask_status(site: Site, room: Room, client: Client) -> requests.Response:
+    address = f"http://{site.host}{reverse('eyeson:status', args=[room.uuid])}"
+    return requests.get(address, headers={"Cookie": cookies_of(client)}, timeout=WAIT_SECONDS)
+
+
+def cookies_of(client: Client) -> str:
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
+
+
+def port_in(log: Path, process: subprocess.Popen[bytes]) -> int:
+    """The port, as soon as daphne has written it."""
+    while process.poll() is None:
+        found = re.search(r"Listening on TCP address 127\.0\.0\.1:(\d+)", log.read_text())
+        if found:
+            return int(found[1])
+        time.sleep(0.05)
+    raise AssertionError(f"daphne ended:\n{log.read_text()}")

@@ -1,8 +1,8 @@
 """Django's admin: one file a resource; every class is a mixin and Django's ModelAdmin.
 
 Sites with another admin (Unfold, Jazzmin) unregister a class and register one of their own, made of the
-same mixin and their ModelAdmin. Access keys, presence facts and shutdowns are not registered: the first are
-secrets, the others what the rest is derived from.
+same mixin and their ModelAdmin. Access keys, and facts about presences, shutdowns and broadcasts are not
+registered: the first are secrets, the others what the rest is derived from.
 """
 
 from __future__ import annotations
@@ -10,18 +10,29 @@ from __future__ import annotations
 from django.contrib import admin
 
 from eyeson_meetings.models import (
+    Broadcast,
+    BroadcastTarget,
     Delivery,
     Invitation,
     Meeting,
     Participant,
     Recording,
     Room,
+    RoomFile,
     RoomMember,
     Snapshot,
     SyncRun,
 )
 
+from .broadcasts import (
+    BroadcastAdmin,
+    BroadcastAdminMixin,
+    BroadcastInlineMixin,
+    BroadcastTargetAdmin,
+    BroadcastTargetAdminMixin,
+)
 from .deliveries import DeliveryAdmin, DeliveryAdminMixin
+from .files import RoomFileAdmin, RoomFileAdminMixin, RoomFileInlineMixin
 from .invitations import InvitationAdmin, InvitationAdminMixin, InvitationInlineMixin
 from .meetings import (
     MeetingAdmin,
@@ -38,6 +49,11 @@ from .snapshots import SnapshotAdmin, SnapshotAdminMixin
 from .sync_runs import SyncRunAdmin, SyncRunAdminMixin
 
 __all__ = [
+    "BroadcastAdmin",
+    "BroadcastAdminMixin",
+    "BroadcastInlineMixin",
+    "BroadcastTargetAdmin",
+    "BroadcastTargetAdminMixin",
     "DeliveryAdmin",
     "DeliveryAdminMixin",
     "InvitationAdmin",
@@ -53,6 +69,9 @@ __all__ = [
     "RecordingInlineMixin",
     "RoomAdmin",
     "RoomAdminMixin",
+    "RoomFileAdmin",
+    "RoomFileAdminMixin",
+    "RoomFileInlineMixin",
     "RoomMemberAdmin",
     "RoomMemberAdminMixin",
     "RoomMemberInlineMixin",
@@ -71,5 +90,8 @@ admin.site.register(Meeting, MeetingAdmin)
 admin.site.register(Participant, ParticipantAdmin)
 admin.site.register(Recording, RecordingAdmin)
 admin.site.register(Snapshot, SnapshotAdmin)
+admin.site.register(RoomFile, RoomFileAdmin)
+admin.site.register(Broadcast, BroadcastAdmin)
+admin.site.register(BroadcastTarget, BroadcastTargetAdmin)
 admin.site.register(Delivery, DeliveryAdmin)
 admin.site.register(SyncRun, SyncRunAdmin)

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy
 from eyeson_meetings.exceptions import MeetingEndedError
 from eyeson_meetings.models import Meeting, Presence, Recording, Room, Snapshot
 
+from .broadcasts import BroadcastInline
+from .files import RoomFileInline
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 from .parts.filters import OpenMeetingFilter
 from .parts.meeting_buttons import MEETING_BUTTONS, MeetingButtonsMixin
@@ -119,7 +121,7 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     search_fields = ("room__name", "room__eyeson_id", "=uuid")
     fields = ("room", "state", "started_at", "ready_at", "ended_at", "locked", "uuid")
     readonly_fields = fields
-    inlines = (PresenceInline, RecordingInline, SnapshotInline)
+    inlines = (PresenceInline, RecordingInline, SnapshotInline, RoomFileInline, BroadcastInline)
 
     @admin.display(description=gettext_lazy("started"), ordering="started_at")
     def started(self, meeting: Meeting) -> str:

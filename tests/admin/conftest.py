@@ -12,10 +12,13 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from eyeson_meetings.models import Meeting, Room
+from eyeson_meetings.models import BroadcastTarget, Meeting, Room
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.rooms import create_room, join_room
-from tests.factories import UserFactory
+from tests.factories import BroadcastTargetFactory, UserFactory
+
+#: Of a target whose stream key must show nowhere.
+ADDRESS, KEY = "rtmp://live.example.org/app", "canary-stream-key"
 
 
 @pytest.fixture
@@ -61,6 +64,25 @@ def meeting(room: Room, sandbox_account: SandboxServer) -> Meeting:
     return start_meeting(room, sandbox_account)
 
 
+@pytest.fixture
+def target(db: None) -> BroadcastTarget:
+    """A place to broadcast to."""
+    return BroadcastTargetFactory(
+        name="Town channel", address=ADDRESS, stream_key=KEY, player_url="https://example.org/town"
+    )
+
+
+@pytest.fixture
+def other_target(db: None) -> BroadcastTarget:
+    """Another one."""
+    return BroadcastTargetFactory(name="Press channel", address="rtmps://press.example.org/live")
+
+
+def streams(sandbox: SandboxServer, room: Room) -> list[str]:
+    """The addresses to which the sandbox broadcasts the room's meeting."""
+    return [b.stream_url for b in sandbox.state.rooms[room.eyeson_id].broadcasts.values()]
+
+
 def start_meeting(room: Room, sandbox: SandboxServer) -> Meeting:
     """Start a meeting by a join, let the sandbox say it is ready, and put the person online."""
     joined = join_room(room=room, user=UserFactory())
@@ -90,7 +112,7 @@ def button_of(row: Any, name: str) -> str:
     )
 
 
-def press(browser: Client, row: Any, name: str, **data: str) -> Any:
+def press(browser: Client, row: Any, name: str, **data: Any) -> Any:
     """Press a button of a row's page."""
     return browser.post(button_of(row, name), data)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,13 +14,15 @@ from django.test.utils import CaptureQueriesContext
 from eyeson_meetings import models
 from eyeson_meetings.models import (
     AccessKey,
+    Broadcast,
+    BroadcastTarget,
     Delivery,
     Invitation,
     Meeting,
     Participant,
-    Presence,
     Recording,
     Room,
+    RoomFile,
     RoomMember,
     Snapshot,
     SyncRun,
@@ -29,16 +30,20 @@ from eyeson_meetings.models import (
 from tests import factories
 
 from .conftest import list_of, page_of
+from .crowds import clear, crowd, fill
 
 pytestmark = pytest.mark.django_db
 
 MODELS = (
+    Broadcast,
+    BroadcastTarget,
     Delivery,
     Invitation,
     Meeting,
     Participant,
     Recording,
     Room,
+    RoomFile,
     RoomMember,
     Snapshot,
     SyncRun,
@@ -50,85 +55,6 @@ START = factories.STARTED_AT
 def _no_static_lookups(settings: Any) -> None:
     # Templates look for overridden ones; that is no query, and nothing here depends on it.
     settings.DEBUG = False
-
-
-def fill(number: int) -> None:
-    """`number` rows of each model, each in a room of its own."""
-    User = get_user_model()  # noqa: N806 - a class
-    users = User.objects.bulk_create(User(username=f"u{n}") for n in range(number))
-    rooms = Room.objects.bulk_create(
-        Room(name=f"Room {n}", guest_access=Room.GuestAccess.LINK) for n in range(number)
-    )
-    RoomMember.objects.bulk_create(
-        RoomMember(room=room, user=user) for room, user in zip(rooms, users, strict=True)
-    )
-    Invitation.objects.bulk_create(Invitation(room=room, name="Guest") for room in rooms)
-    meetings = Meeting.objects.bulk_create(
-        Meeting(room=room, started_at=START, ready_at=START) for room in rooms
-    )
-    people = Participant.objects.bulk_create(
-        Participant(room=room, name="Ada", user=user, online=True)
-        for room, user in zip(rooms, users, strict=True)
-    )
-    Presence.objects.bulk_create(
-        Presence(meeting=meeting, participant=person, from_at=START)
-        for meeting, person in zip(meetings, people, strict=True)
-    )
-    fill_files(rooms, meetings)
-    Delivery.objects.bulk_create(
-        Delivery(account="default", digest=f"{n:064}", payload={"n": n}) for n in range(number)
-    )
-    SyncRun.objects.bulk_create(SyncRun(account="default", job=f"job {n}") for n in range(number))
-
-
-def fill_files(rooms: list[Room], meetings: list[Meeting]) -> None:
-    """A recording and a snapshot in each meeting."""
-    for model in (Recording, Snapshot):
-        model.objects.bulk_create(
-            model(
-                account="default",
-                eyeson_id=f"{model.__name__}{n}",
-                room=room,
-                meeting=meeting,
-                created_at=START,
-                available_at=START,
-            )
-            for n, (room, meeting) in enumerate(zip(rooms, meetings, strict=True))
-        )
-
-
-def crowd(room: Room, number: int) -> None:
-    """`number` rows of each kind that hang on one room."""
-    User = get_user_model()  # noqa: N806 - a class
-    users = User.objects.bulk_create(User(username=f"crowd{n}") for n in range(number))
-    RoomMember.objects.bulk_create(RoomMember(room=room, user=user) for user in users)
-    Invitation.objects.bulk_create(Invitation(room=room, name=f"Guest {n}") for n in range(number))
-    meetings = Meeting.objects.bulk_create(
-        Meeting(room=room, started_at=START + timedelta(hours=n + 1), ready_at=START)
-        for n in range(number)
-    )
-    people = Participant.objects.bulk_create(
-        Participant(room=room, name=f"P {n}", online=True) for n in range(number)
-    )
-    newest, person = meetings[-1], people[0]
-    Presence.objects.bulk_create(
-        Presence(meeting=newest, participant=each, from_at=START) for each in people
-    )
-    Presence.objects.bulk_create(
-        Presence(meeting=each, participant=person, from_at=START) for each in meetings[:-1]
-    )
-    for model in (Recording, Snapshot):
-        model.objects.bulk_create(
-            model(
-                account="default",
-                eyeson_id=f"crowd {model.__name__}{n}",
-                room=room,
-                meeting=newest,
-                created_at=START,
-                available_at=START,
-            )
-            for n in range(number)
-        )
 
 
 def queries_of(browser: Client, address: str) -> tuple[int, Any]:
@@ -190,13 +116,6 @@ def pages_with(root: Client, number: int) -> dict[str, int]:
     return visits[1]
 
 
-def clear() -> None:
-    """Delete what `fill` and `crowd` made, leaves first."""
-    for model in (Presence, Recording, Snapshot, Meeting, Participant, Room, Delivery, SyncRun):
-        model.objects.all().delete()
-    get_user_model().objects.filter(is_staff=False).delete()
-
-
 def test_a_heading_says_when_a_page_shows_only_the_first_rows(root: Client) -> None:
     fill(1)
     room = Room.objects.get()
@@ -254,6 +173,8 @@ ODD_QUERIES = (
     "id__in=99999999999999999999",
     "id=abc",
     "room__id__exact=%00",
+    "meeting__room__id__exact=%00",
+    "meeting__room__id__exact=99999999999999999999",
     "room__id__exact=99999999999999999999",
     "p=0",
     "p=-1",
@@ -291,6 +212,9 @@ def test_names_are_text_and_never_markup(root: Client, model: Any) -> None:
     Room.objects.update(name=evil)
     Participant.objects.update(name=evil, avatar="javascript:alert(1)")
     Invitation.objects.update(name=evil)
+    BroadcastTarget.objects.update(name=evil)
+    Broadcast.objects.update(player_url="javascript:alert(1)", platform=evil)
+    RoomFile.objects.update(name=evil, error=evil)
     Delivery.objects.update(type=evil, room_eyeson_id=evil, error=evil)
     SyncRun.objects.update(error=evil, counts={evil: evil})
     get_user_model().objects.filter(is_staff=False).update(username=evil)
@@ -309,6 +233,9 @@ def test_no_page_shows_a_key_or_token(root: Client) -> None:
     meeting.guest_token = "canary-guest-token"
     meeting.save()
     key = factories.AccessKeyFactory(meeting=meeting, key="canary-access-key")
+    target = BroadcastTarget.objects.get()
+    target.stream_key = "canary-stream-key"
+    target.save()
 
     for model in MODELS:
         for row in model.objects.all():
@@ -321,10 +248,14 @@ def test_no_page_shows_a_key_or_token(root: Client) -> None:
                 assert "canary-" not in page
                 assert key.key_encrypted not in page
                 assert meeting.guest_token_encrypted not in page
+                assert target.stream_key_encrypted not in page
                 assert "sandbox-api-key" not in page
 
 
-@pytest.mark.parametrize("model", [Delivery, Meeting, Participant, Recording, Snapshot, SyncRun])
+@pytest.mark.parametrize(
+    "model",
+    [Broadcast, Delivery, Meeting, Participant, Recording, RoomFile, Snapshot, SyncRun],
+)
 def test_facts_can_be_neither_added_nor_changed_nor_deleted(root: Client, model: Any) -> None:
     fill(1)
     row = model.objects.get()

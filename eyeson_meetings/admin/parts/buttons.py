@@ -2,6 +2,7 @@
 
 Not in `response_change`: Django's change view is one transaction, and no network call belongs in one.
 A button acts on POST only, asks for permission, says what came of it in a message and in the history.
+One that needs to know more, or can hurt, leads to a page with a form or a question first.
 Whether it is drawn is one question, whether it may be pressed another: a page may be older than the press.
 """
 
@@ -20,6 +21,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from eyeson_meetings import exceptions
 
@@ -77,10 +79,18 @@ class Button:
     when: str = ""
     #: A question that is asked first; None where a press can do no harm.
     question: _StrPromise | None = None
+    #: Name of a method `(request, row, **bound) -> Form`. A page with that form comes first, and `run` is
+    #: called with the filled-in form as well; what it raises is said on that page.
+    form: str = ""
     dangerous: bool = False
     new_tab: bool = False
     #: Name of a method `(row) -> text` for the clipboard; without a clipboard the button is a button.
     copies: str = ""
+
+    @property
+    def has_page(self) -> bool:
+        """Whether a page comes first, so that the button is a link."""
+        return self.question is not None or bool(self.form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +154,8 @@ class ButtonsMixin(AdminBase):
         ]
 
     def _view_of(self, button: Button) -> Callable[..., HttpResponse]:
+        # What is typed may be a secret, such as a stream key: no error report shows it.
+        @sensitive_post_parameters()
         def press(request: HttpRequest, object_id: str) -> HttpResponse:
             return self._press(request, unquote(object_id), button)
 
@@ -158,29 +170,57 @@ class ButtonsMixin(AdminBase):
             request, row
         ):
             raise PermissionDenied
-        if request.method == "GET" and button.question is not None:
-            return self._ask(request, row, button)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"] if button.question is None else ["GET", "POST"])
+        methods = ["GET", "POST"] if button.has_page else ["POST"]
+        if request.method not in methods:
+            return HttpResponseNotAllowed(methods)
         try:
-            response = getattr(self, button.run)(request, row)
+            response = self._answer(request, row, button)
         except exceptions.EyesonMeetingsError as error:
             messages.error(request, words_for(error))
             response = None
         return response or HttpResponseRedirect(self._back_to(request, row))
 
-    def _ask(self, request: HttpRequest, row: Any, button: Button) -> HttpResponse:
+    def _answer(self, request: HttpRequest, row: Any, button: Button) -> HttpResponse | None:
+        if button.form:
+            return self._fill_in(request, row, button)
+        if request.method == "GET":
+            return self.show_page(request, row, "confirm", button=button, title=button.label)
+        acted: HttpResponse | None = getattr(self, button.run)(request, row)
+        return acted
+
+    @sensitive_variables()
+    def _fill_in(self, request: HttpRequest, row: Any, button: Button) -> HttpResponse | None:
+        bound = {"data": request.POST, "files": request.FILES} if request.method == "POST" else {}
+        form = getattr(self, button.form)(request, row, **bound)
+        if form.is_bound and form.is_valid():
+            try:
+                acted: HttpResponse | None = getattr(self, button.run)(request, row, form)
+            except exceptions.EyesonMeetingsError as error:
+                form.add_error(None, words_for(error))
+            else:
+                return acted
+        return self.show_page(
+            request,
+            row,
+            "form",
+            button=button,
+            title=button.label,
+            form=form,
+            media=self.media + form.media,
+        )
+
+    def show_page(self, request: HttpRequest, row: Any, name: str, **context: Any) -> HttpResponse:
+        """One of the pages that a button leads to, about `row`; `name` is that of its template."""
         request.current_app = self.admin_site.name
-        context = {
+        everything = {
             **self.admin_site.each_context(request),
             "media": self.media,
             "opts": self.opts,
             "object": row,
-            "button": button,
-            "title": button.label,
             "back_to": self._back_to(request, row),
+            **context,
         }
-        return TemplateResponse(request, "admin/eyeson_meetings/confirm.html", context)
+        return TemplateResponse(request, f"admin/eyeson_meetings/{name}.html", everything)
 
     def _back_to(self, request: HttpRequest, row: Any) -> str:
         target = request.POST.get("next") or request.GET.get("next") or ""

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from .base import AdminBase
+from .buttons import ButtonsMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
 
-class GuestLinkMixin(AdminBase):
+class GuestLinkMixin(ButtonsMixin):
     """The page of a row that has a guest link."""
 
     def has_guest_link(self, request: HttpRequest, row: Any) -> bool:
@@ -30,15 +29,8 @@ class GuestLinkMixin(AdminBase):
         if not self.has_guest_link(request, row):
             messages.warning(request, _("There is no guest link: it would let nobody in."))
             return None
-        request.current_app = self.admin_site.name
-        context = {
-            **self.admin_site.each_context(request),
-            "media": self.media,
-            "opts": self.opts,
-            "object": row,
-            "title": _("Guest link"),
-            "link": self.guest_link(row),
-        }
-        response = TemplateResponse(request, "admin/eyeson_meetings/guest_link.html", context)
+        response = self.show_page(
+            request, row, "guest_link", title=_("Guest link"), link=self.guest_link(row)
+        )
         response.headers["Cache-Control"] = "private, no-store"
         return response

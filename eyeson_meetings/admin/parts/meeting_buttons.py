@@ -8,12 +8,14 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eyeson_meetings.exceptions import MeetingNotRunningError
-from eyeson_meetings.models import Meeting, Recording, Room
+from eyeson_meetings.models import Meeting, Recording
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import recordings, rooms, snapshots
 
-from .buttons import Button, ButtonsMixin
+from .acting import ActsInMeetingMixin
+from .broadcast_buttons import BROADCAST_BUTTONS, BroadcastButtonsMixin
+from .buttons import Button
+from .file_buttons import FILE_BUTTONS, FileButtonsMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -41,6 +43,8 @@ MEETING_BUTTONS = (
         may="may_record",
         when="is_open",
     ),
+    *BROADCAST_BUTTONS,
+    *FILE_BUTTONS,
     Button(
         path="end",
         label=gettext_lazy("End for all"),
@@ -53,28 +57,12 @@ MEETING_BUTTONS = (
 )
 
 
-class MeetingButtonsMixin(ButtonsMixin):
+class MeetingButtonsMixin(BroadcastButtonsMixin, FileButtonsMixin, ActsInMeetingMixin):
     """What the buttons do, for pages whose row leads to one meeting."""
-
-    def meeting_of(self, row: Any) -> Meeting | None:
-        """The meeting that the buttons act in; None when there is none in progress."""
-        raise NotImplementedError
-
-    def room_of(self, row: Any) -> Room:
-        """The room that the policy is asked about."""
-        raise NotImplementedError
-
-    def may_moderate(self, request: HttpRequest, row: Any) -> bool:
-        """The policy lets this user end meetings and invite guests."""
-        return policy().can_moderate(request.user, self.room_of(row))
 
     def may_record(self, request: HttpRequest, row: Any) -> bool:
         """The policy lets this user record and take snapshots."""
         return policy().can_record(request.user, self.room_of(row))
-
-    def is_open(self, request: HttpRequest, row: Any) -> bool:
-        """A meeting is in progress, so far as we know."""
-        return self.meeting_of(row) is not None
 
     def is_recorded(self, request: HttpRequest, row: Any) -> bool:
         """It is being recorded, so far as we know."""
@@ -110,13 +98,6 @@ class MeetingButtonsMixin(ButtonsMixin):
         snapshots.take_snapshot(meeting=self.open_meeting(row), user=request.user)
         self.log_change(request, row, "Took a snapshot.")
         messages.success(request, _("A snapshot was taken. It will be fetched when ready."))
-
-    def open_meeting(self, row: Any) -> Meeting:
-        """The meeting to act in. Raises MeetingNotRunningError."""
-        meeting = self.meeting_of(row)
-        if meeting is None:
-            raise MeetingNotRunningError("No meeting runs in this room.")
-        return meeting
 
 
 def is_being_recorded(meeting: Meeting) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
@@ -15,6 +15,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from eyeson_meetings.models import StoredFile
+
+if TYPE_CHECKING:
+    from eyeson_meetings.models import RoomFile
 
 #: Shown for "nothing", as Django's own admin does.
 NOTHING = "-"
@@ -47,6 +50,24 @@ def shown_link(row: Model, text: str, site_name: str) -> SafeString:
         current_app=site_name,
     )
     return format_html('<a href="{}">{}</a>', address, text)
+
+
+def shown_web_link(address: str) -> SafeString | str:
+    """An address that somebody typed: a link when it leads to a web page, else text."""
+    if not address.lower().startswith(("http://", "https://")):
+        return address or NOTHING
+    return format_html(
+        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', address, address
+    )
+
+
+def shown_download(row: RoomFile) -> SafeString | str:
+    """A link to the site's own copy of a file, if there is one."""
+    if not row.is_stored:
+        return NOTHING
+    return format_html(
+        '<a href="{}" download>{}</a>', reverse("eyeson:room-file", args=[row.uuid]), _("Download")
+    )
 
 
 def shown_badge(kind: str, label: str) -> SafeString:

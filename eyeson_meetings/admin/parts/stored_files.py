@@ -1,4 +1,4 @@
-"""What the pages of recordings and snapshots share: how far the file is, and fetching it again."""
+"""What the pages of recordings, snapshots and files share: how far the file is, and fetching it again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
-    from eyeson_meetings.models import Recording, Snapshot
+    from eyeson_meetings.models import Recording, RoomFile, Snapshot
 
 #: So many rows an action takes at once, so that its request ends. The others stay selected by their filter.
 MOST_AT_ONCE = 1000
@@ -31,7 +31,7 @@ MOST_AT_ONCE = 1000
 class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
     """The page of one file that comes from eyeson."""
 
-    buttons = (
+    buttons: tuple[Button, ...] = (
         Button(
             path="fetch-again",
             label=gettext_lazy("Fetch again"),
@@ -42,7 +42,12 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
     )
     actions = ("fetch_selected_again",)
     list_filter: ClassVar[tuple[Any, ...]] = ("store_state", AccountFilter, "created_at")
-    search_fields = ("room__name", "room__eyeson_id", "=uuid", "=eyeson_id")
+    search_fields: ClassVar[tuple[str, ...]] = (
+        "room__name",
+        "room__eyeson_id",
+        "=uuid",
+        "=eyeson_id",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what names and policies need."""
@@ -50,17 +55,17 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         return rows.select_related("room", "meeting__room", "participant", "requested_by")
 
     @admin.display(description=gettext_lazy("state"))
-    def badge(self, row: Recording | Snapshot) -> str:
+    def badge(self, row: Recording | Snapshot | RoomFile) -> str:
         """How far it is."""
         return shown_badge(getattr(row, "state", row.store_state) or "unknown", row.state_label)
 
     @admin.display(description=gettext_lazy("file"))
-    def progress(self, row: Recording | Snapshot) -> str:
+    def progress(self, row: Recording | Snapshot | RoomFile) -> str:
         """How much of it is here."""
         return shown_progress(row)
 
     @admin.display(description=gettext_lazy("last error"))
-    def trouble(self, row: Recording | Snapshot) -> str:
+    def trouble(self, row: Recording | Snapshot | RoomFile) -> str:
         """What went wrong last, and when it is tried again."""
         if not row.error:
             return NOTHING
@@ -73,12 +78,12 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         }
 
     @admin.display(description=gettext_lazy("created"), ordering="created_at")
-    def created(self, row: Recording | Snapshot) -> str:
+    def created(self, row: Recording | Snapshot | RoomFile) -> str:
         """When it was made."""
         return shown_time(row.created_at)
 
     @admin.display(description=gettext_lazy("kept by eyeson until"))
-    def deadline(self, row: Recording | Snapshot) -> str:
+    def deadline(self, row: Recording | Snapshot | RoomFile) -> str:
         """When eyeson's own copy goes."""
         return shown_time(row.lost_at)
 
@@ -86,11 +91,11 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         """Who may have files fetched again: those who may change the rows."""
         return self.may_change(request)
 
-    def is_at_eyeson(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
+    def is_at_eyeson(self, request: HttpRequest, row: Recording | Snapshot | RoomFile) -> bool:
         """eyeson has had the file, and nobody is fetching it right now."""
         return row.available_at is not None and not row.is_being_fetched
 
-    def fetch_again(self, request: HttpRequest, row: Recording | Snapshot) -> None:
+    def fetch_again(self, request: HttpRequest, row: Recording | Snapshot | RoomFile) -> None:
         """Forget what happened to the file so far and have it fetched at once."""
         if row.available_at is None:
             messages.warning(request, _("eyeson has not finished this file yet."))

@@ -1,9 +1,11 @@
 """Ask eyeson for the truth and feed the mirror: what a lost webhook would have said is known after one round.
 
 A round asks for the pages of `GET /rooms`; for the people, recordings and snapshots of each meeting that
-runs; for the files that people put into it, where the site knows of one and holds a key; for each recording
-and snapshot that is pending; and, at set ages, for those of meetings that ended in the last 14
-days. It deletes nothing. A room that began and ended elsewhere between two rounds is known by webhook only.
+runs; where the site holds a key, for the files that people put into it if it knows of one, and for the
+broadcasts if it knows of one that runs; for each recording and snapshot that is pending; and, at set ages,
+for those of meetings that ended in the last 14 days. It deletes nothing. A room that began and ended
+elsewhere between two rounds is known by webhook only, and so is a broadcast that somebody starts in a
+meeting until anybody joins it or acts in it through the site.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from eyeson_meetings.exceptions import (
     MeetingEndedError,
     NotFoundError,
 )
-from eyeson_meetings.models import Meeting, Participant
+from eyeson_meetings.models import Broadcast, Meeting, Participant
 
 from . import sync_runs
 from .accounts import client_for
@@ -45,7 +47,8 @@ class SyncReport:
     """How a round went."""
 
     account: str
-    #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, files, missing.
+    #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, files,
+    #: broadcasts, missing.
     counts: Mapping[str, int] = field(default_factory=dict)
     #: Requests made to eyeson.
     calls: int = 0
@@ -129,6 +132,7 @@ class _Round:
             running = self._running_meetings()
             for meeting in running:
                 self._look_into(meeting)
+            self._look_at_broadcasts(running)
             self._files.list_room_files(running)
             now = self._now or timezone.now()
             self._files.ask_for_pending(now)
@@ -205,6 +209,21 @@ class _Round:
         with self.questions.apart(f"people of meeting {meeting.uuid}"):
             self._ask_for_people(meeting)
         self._files.list_files(meeting)
+
+    def _look_at_broadcasts(self, running: list[Meeting]) -> None:
+        """Look once at each meeting of which we think that it is broadcast, if we hold a key to it."""
+        broadcast = set(
+            Broadcast.objects.running()
+            .filter(meeting__in=running)
+            .order_by()
+            .values_list("meeting_id", flat=True)
+        )
+        for meeting in running:
+            if meeting.pk not in broadcast:
+                continue
+            with self.questions.apart(f"broadcasts of meeting {meeting.uuid}"):
+                if self._runs_by_key(meeting):
+                    self.counts["broadcasts"] += 1
 
     def _ask_for_people(self, meeting: Meeting) -> None:
         room = meeting.room

@@ -50,7 +50,8 @@ class RoomFeed:
         self._members = 0
         self._arrived = asyncio.Event()
         self._hinted = asyncio.Event()
-        self._is_listening = asyncio.Event()
+        #: It listens, or has found that it cannot.
+        self._is_set_up = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -74,10 +75,12 @@ class RoomFeed:
             try:
                 layer = get_channel_layer()
                 if layer is None:
+                    self._is_set_up.set()
                     return
                 await self._hear(layer)
             except Exception as error:  # noqa: BLE001 - a layer may fail in any way; we go on reading
                 outage.begin(error)
+                self._is_set_up.set()
             await asyncio.sleep(RETRY_SECONDS)
 
     async def _hear(self, layer: Any) -> None:
@@ -86,7 +89,7 @@ class RoomFeed:
             channel = await layer.new_channel()
             await layer.group_add(group, channel)
         outage.end()
-        self._is_listening.set()
+        self._is_set_up.set()
         # Whatever was said while nobody listened.
         self._hinted.set()
         try:
@@ -101,7 +104,7 @@ class RoomFeed:
 
     async def _read_on(self) -> None:
         # Listening first: what changes after the first read must not go unheard.
-        await _wait(self._is_listening, LAYER_TIMEOUT_SECONDS if get_channel_layer() else 0)
+        await self._is_set_up.wait()
         is_told = False
         while True:
             self._hinted.clear()

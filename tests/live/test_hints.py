@@ -206,7 +206,7 @@ def test_a_hint_from_the_midst_of_a_loop_breaks_nothing(caplog: pytest.LogCaptur
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("layer", ["refusing", "none"])
+@pytest.mark.parametrize("layer", ["refusing", "unknown", "none"])
 def test_without_a_layer_that_works_sockets_look_by_themselves(
     layer: str,
     request: pytest.FixtureRequest,
@@ -218,6 +218,8 @@ def test_without_a_layer_that_works_sockets_look_by_themselves(
 ) -> None:
     if layer == "none":
         del settings.CHANNEL_LAYERS
+    elif layer == "unknown":
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "nowhere.Layer"}}
     else:
         request.getfixturevalue(layer)
     monkeypatch.setattr(feeds, "REREAD_SECONDS", 0.1)

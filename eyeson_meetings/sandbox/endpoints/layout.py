@@ -81,14 +81,14 @@ def _users(sent: Any) -> list[str] | None:
 
 
 def _map(sent: Any, size: tuple[int, int]) -> list[list[Any]] | None:
-    """A list, or a JSON text of one."""
-    if sent is None or sent == "":
-        return None
-    if isinstance(sent, str):
+    """A list, or a JSON text of one. One client writes `null` where it has none."""
+    if isinstance(sent, str) and sent:
         try:
             sent = json.loads(sent)
         except (ValueError, RecursionError):
             raise _invalid() from None
+    if sent is None or sent == "":
+        return None
     if not isinstance(sent, list) or len(sent) > MOST_POSITIONS:
         raise _invalid()
     if not all(_is_position(position, size) for position in sent):

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from .rules import Span, earliest, latest
+from .rules import Span, earliest, latest, whole_second
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,10 +132,10 @@ def _stop(
     first, last = facts.first_seen_at, facts.last_seen_at
     missed = [listing.at for listing in listings if facts.eyeson_id not in listing.eyeson_ids]
     missed += [word.at for word in words if _is_end_of(word, facts.platform)]
-    stops = [at for at in missed if first is not None and at > first]
+    stops = [at for at in missed if first is not None and at > _as_exact_as(at, first)]
     if facts.stop_told_at is not None:
         stops.append(facts.stop_told_at)
-    return earliest(*(at for at in stops if last is None or at >= last))
+    return earliest(*(at for at in stops if last is None or at >= _as_exact_as(at, last)))
 
 
 def _told(
@@ -181,6 +181,11 @@ def _within(span: Span, run: Run) -> Run:
     return replace(
         run, started_at=started_at, stopped_at=stopped_at and max(stopped_at, started_at)
     )
+
+
+def _as_exact_as(at: datetime, time: datetime) -> datetime:
+    # What sockets tell has fractions of a second, what answers tell has none.
+    return time if at.microsecond else whole_second(time)
 
 
 def _covers(run: Run, at: datetime) -> bool:

@@ -74,6 +74,10 @@ def times(runs: list[Run]) -> list[tuple[str, float, float | None]]:
         # ... unless it was seen before: then it ended.
         (seen(5, 10), [(10,)], 10),
         (seen(10, 10), [(20, "other")], 20),
+        # So it is when a socket, which knows fractions, was the one that showed it.
+        (seen(10.7, 10.7), [(10,)], None),
+        (seen(5, 10.7), [(10,)], 10),
+        (seen(5, 10.7), [(10.2,)], None),
     ],
 )
 def test_a_broadcast_runs_until_a_later_list_lacks_it(
@@ -86,6 +90,7 @@ def test_a_broadcast_runs_until_a_later_list_lacks_it(
 
 def test_a_stop_that_eyeson_agreed_to_counts_in_the_second_of_the_start() -> None:
     assert times(derive_runs(OPEN, [seen(10, 10, told=10)], [], [])) == [("b", 10, 10)]
+    assert times(derive_runs(OPEN, [seen(10.5, 10.7, told=10)], [], [])) == [("b", 10.5, 10.5)]
     # It went on all the same.
     assert times(derive_runs(OPEN, [seen(10, 20, told=15)], [], [])) == [("b", 10, None)]
 

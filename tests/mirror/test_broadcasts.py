@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -316,6 +316,9 @@ def make_facts(rng: random.Random) -> Iterator[Callable[[str], object]]:
         yield fact_of(room_update, at=_whole(start + SECOND), started_at=start)
     for _ in range(FACTS):
         at, start = NINE + rng.randint(0, 12) * SECOND, rng.choice(starts)
+        if rng.random() < 0.2:
+            # As a socket tells it.
+            at += timedelta(milliseconds=rng.choice((300, 700)))
         kind = rng.random()
         if kind < 0.5:
             ids = rng.sample(sorted(IDS), rng.choice((0, 1, 1, 2)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -135,9 +136,9 @@ def addresses() -> list[str]:
 
 
 def api_arguments(name: str, route: str) -> dict[str, Any]:
-    """What an address of the REST API takes, for rows that are there."""
+    """What an address of the REST API takes, for rows that are there, else for one that nobody has."""
     model_name = API_MODELS.get(name.removeprefix("eyeson:api:").partition("-")[0], "Room")
     row: Any = apps.get_model("eyeson_meetings", model_name).objects.first()
-    values = {"uuid": getattr(row, "uuid", None), "digest": getattr(row, "digest", None)}
+    values = {"uuid": getattr(row, "uuid", uuid4()), "digest": getattr(row, "digest", "0" * 64)}
     values["room_uuid"] = Room.objects.get(name="Consulting hour").uuid
     return {key: value for key, value in values.items() if f":{key}>" in route}

@@ -48,22 +48,22 @@ class Layers:
         (also when there is not exactly one of url, file and text), NotFoundError, MeetingEndedError.
         """
         given = [value for value in (url, file, text) if value is not None]
+        upload = None
+        if file is not None:
+            upload = Upload(file=file, name=file_name, content_type=content_type)
         call = Call(
             method="POST",
             path="/rooms/:access_key/layers",
             credential=Credential.ACCESS_KEY,
             segments={"access_key": secret(access_key)},
             form={
-                "url": None if url is None else secret(url),
+                "url": url and secret(url),
                 "insert": text,
-                # The hyphen is part of the name.
-                "z-index": z_index,
+                "z-index": z_index,  # the hyphen is part of the name
                 "id": id,
                 "layout": layout,
             },
-            upload=None
-            if file is None
-            else Upload(file=file, name=file_name, content_type=content_type),
+            upload=upload,
         )
         if len(given) != 1:
             problem = "a layer is one of url, file and text; nothing was sent"

@@ -167,3 +167,9 @@ def test_a_policy_that_is_not_there_is_an_import_error(settings: Any) -> None:
 
     with pytest.raises(ImportError):
         policy()
+
+
+def test_rooms_are_made_by_who_may_add_them() -> None:
+    assert policy().can_create_room(user_with("add_room"))
+    assert not policy().can_create_room(user_with("change_room", "moderate_room"))
+    assert not policy().can_create_room(AnonymousUser())

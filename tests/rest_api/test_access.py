@@ -157,6 +157,7 @@ def expected(name: str, method: str, role: str) -> set[int]:
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 @pytest.mark.parametrize("role", ROLES)
 def test_every_address_lets_through_whom_it_should_and_nobody_else(
     role: str, world: World, as_user: Any, api: Any, sandbox_account: SandboxServer

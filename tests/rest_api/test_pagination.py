@@ -11,12 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eyeson_meetings.models import (
+    Broadcast,
+    BroadcastTarget,
     Delivery,
     Invitation,
     Meeting,
     Participant,
     Recording,
     Room,
+    RoomFile,
     RoomMember,
     Snapshot,
 )
@@ -88,7 +91,7 @@ def fill(world: World, count: int) -> None:
     meetings = Meeting.objects.bulk_create(
         Meeting(room=room, started_at=began + timedelta(seconds=n)) for n, room in enumerate(rooms)
     )
-    for model in (Recording, Snapshot):
+    for model in (Recording, Snapshot, RoomFile):
         model.objects.bulk_create(
             model(
                 room=meeting.room,
@@ -99,6 +102,14 @@ def fill(world: World, count: int) -> None:
             )
             for meeting in meetings
         )
+    Broadcast.objects.bulk_create(
+        Broadcast(meeting=meeting, eyeson_id=f"many-{meeting.pk}", started_at=began)
+        for meeting in meetings
+    )
+    BroadcastTarget.objects.bulk_create(
+        BroadcastTarget(name=f"{count}-{n}", address="rtmp://live.example.org/")
+        for n in range(count)
+    )
     Participant.objects.bulk_create(
         Participant(room=world.room, name=f"{n}", online=True) for n in range(count)
     )
@@ -117,6 +128,7 @@ def test_a_list_runs_the_same_queries_at_ten_rows_and_at_a_thousand(
     type(world.host).objects.filter(pk=world.host.pk).update(is_staff=True)
     of_room = f"rooms/{world.room.uuid}"
     paths = ["rooms/", "meetings/", "recordings/", "snapshots/", "deliveries/"]
+    paths += ["files/", "broadcasts/", f"{of_room}/broadcast-targets/"]
     paths += [f"{of_room}/participants/", f"{of_room}/invitations/", f"{of_room}/members/"]
 
     def queries() -> dict[str, int]:

@@ -30,6 +30,7 @@ from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.rooms import (
     JoinedRoom,
     add_member,
+    change_room,
     close_room,
     create_room,
     end_meeting,
@@ -531,3 +532,15 @@ def test_members_join_and_end_with_credentials_where_they_belong(
     join_room(room=meeting.room, user=UserFactory())
 
     assert end_meeting(meeting=meeting, user=user).ended_at is not None
+
+
+@pytest.mark.django_db
+def test_a_change_of_a_room_touches_what_is_given_alone() -> None:
+    room = RoomFactory(name="Old", metadata={"a": 1}, guest_access="invited")
+    Room.objects.update(name="Renamed meanwhile")
+
+    change_room(room=room)
+    change_room(room=room, metadata={}, guest_access="link")
+
+    room.refresh_from_db()
+    assert (room.name, room.metadata, room.guest_access) == ("Renamed meanwhile", {}, "link")

@@ -11,7 +11,7 @@ from .calls import Call, Credential, secret
 from .records import Answer
 from .secrets import Secret
 from .transport import Transport
-from .uploads import Upload
+from .uploads import file_part
 
 FRONT = 1
 BACKGROUND = -1
@@ -48,9 +48,6 @@ class Layers:
         (also when there is not exactly one of url, file and text), NotFoundError, MeetingEndedError.
         """
         given = [value for value in (url, file, text) if value is not None]
-        upload = None
-        if file is not None:
-            upload = Upload(file=file, name=file_name, content_type=content_type)
         call = Call(
             method="POST",
             path="/rooms/:access_key/layers",
@@ -63,7 +60,7 @@ class Layers:
                 "id": id,
                 "layout": layout,
             },
-            upload=upload,
+            upload=file_part(file, file_name, content_type),
         )
         if len(given) != 1:
             problem = "a layer is one of url, file and text; nothing was sent"

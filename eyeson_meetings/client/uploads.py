@@ -25,6 +25,12 @@ class Upload:
     content_type: str | None = None
 
 
+def file_part(file: IO[bytes] | None, name: str, content_type: str | None = None) -> Upload | None:
+    """The file to send, None where there is none."""
+    # Not by its truth: an open file without a name may be false.
+    return None if file is None else Upload(file=file, name=name, content_type=content_type)
+
+
 class _Rest:
     """What a file still has. It is never read past the length that was announced.
 

@@ -92,6 +92,23 @@ def test_a_hidden_page_has_no_socket_and_one_that_is_seen_again_has_one(
     expect_via(page, "socket")
 
 
+def test_a_socket_that_is_lost_comes_back(demo: Demo, person: Callable[..., Person]) -> None:
+    page, opened = person("yusuf").page, []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        socket.connect_to_server()
+        opened.append(socket)
+
+    page.route_web_socket(SOCKETS, pass_on)
+    open_appointment(page, "A short question about insurance")
+    expect_via(page, "socket")
+
+    page.evaluate("() => delete document.querySelector('eyeson-room-status').dataset.via")
+    opened[-1].close(code=1012)
+
+    expect_via(page, "socket")
+
+
 def test_who_may_no_longer_see_the_room_is_told_and_asks_no_more(
     demo: Demo, person: Callable[..., Person]
 ) -> None:

@@ -125,8 +125,8 @@ class ShowsBroadcastMixin:
 class BroadcastAdminMixin(ShowsBroadcastMixin, FactsMixin):
     """What was broadcast."""
 
-    list_display = ("meeting", "started", "stopped", "place", "requested_by", "badge")
-    list_display_links = ("meeting", "started")
+    list_display = ("room", "started", "stopped", "place", "requested_by", "badge")
+    list_display_links = ("room", "started")
     list_filter = ("started_at",)
     search_fields = ("meeting__room__name", "meeting__room__eyeson_id", "=eyeson_id")
     fields = (
@@ -141,6 +141,11 @@ class BroadcastAdminMixin(ShowsBroadcastMixin, FactsMixin):
         "eyeson_id",
     )
     readonly_fields = fields
+
+    @admin.display(description=gettext_lazy("room"))
+    def room(self, row: Broadcast) -> str:
+        """Where it was."""
+        return str(row.meeting.room)
 
     def lookup_allowed(self, lookup: str, value: str, request: Any = None) -> bool:
         """The page of a room leads to its broadcasts."""

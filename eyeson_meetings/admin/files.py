@@ -40,8 +40,8 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
             ),
         ),
     )
-    list_display = ("__str__", "room", "created", "badge", "progress")
-    list_display_links = ("__str__",)
+    list_display = ("file_name", "room", "created", "badge", "progress")
+    list_display_links = ("file_name",)
     list_filter: ClassVar[tuple[Any, ...]] = StoredFileAdminMixin.list_filter
     search_fields: ClassVar[tuple[str, ...]] = ("name", *StoredFileAdminMixin.search_fields)
     fields = (
@@ -70,6 +70,11 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
         if obj is not None and not obj.error:
             left_out.add("trouble")
         return [name for name in self.fields if name not in left_out]
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def file_name(self, row: RoomFile) -> str:
+        """What whoever uploaded it called it."""
+        return row.name or row.eyeson_id
 
     @admin.display(description=gettext_lazy("file"))
     def download(self, row: RoomFile) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
@@ -49,6 +50,8 @@ def running_broadcast(meeting: Meeting) -> Broadcast | None:
     return meeting.broadcasts.running().select_related("target").first()
 
 
+# Reports of errors show the variables of each function.
+@sensitive_variables("stream_url")
 def start_broadcast(
     *,
     meeting: Meeting,
@@ -130,6 +133,7 @@ def set_player_url(
     return rows[-1] if rows else None
 
 
+@sensitive_variables("stream_url", "url")
 def _stream_of(
     meeting: Meeting, target: BroadcastTarget | None, stream_url: str | None, player_url: str
 ) -> tuple[Secret, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.views.debug import ExceptionReporter
 
 from eyeson_meetings.exceptions import (
     BroadcastRunningError,
@@ -19,6 +21,7 @@ from eyeson_meetings.exceptions import (
     NotPossibleNowError,
     SecretUnreadableError,
     StreamTargetError,
+    UnavailableError,
 )
 from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting
 from eyeson_meetings.sandbox.records import Broadcast as SandboxBroadcast
@@ -215,8 +218,9 @@ def test_a_start_for_which_somebody_was_faster_is_refused_in_words(
     ):
         start_broadcast(meeting=meeting, stream_url=ADDRESS, user=user)
 
-    assert running_broadcast(meeting) is not None
-    assert running_broadcast(meeting).requested_by is None  # type: ignore[union-attr]
+    running = running_broadcast(meeting)
+    assert running is not None
+    assert running.requested_by is None
 
 
 def test_a_refusal_without_a_reason_stays_one(sandbox_account: SandboxServer) -> None:
@@ -384,6 +388,22 @@ def test_where_a_stream_goes_is_in_no_log_and_no_error(
     stored = repr([*Broadcast.objects.values_list(), *BroadcastTarget.objects.values_list()])
     for text in (caplog.text, *errors, stored, repr(target)):
         assert "secret-" not in text
+
+
+def test_where_a_stream_goes_is_in_no_report_of_an_error(sandbox_account: SandboxServer) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    sandbox_account.service.faults.add("status", method="POST", route=PATH, status=500)
+    reports = []
+    for problem in ("", " "):
+        try:
+            start_broadcast(meeting=meeting, stream_url=f"{ADDRESS}{problem}", user=user)
+        except (UnavailableError, StreamTargetError):
+            reports.append(ExceptionReporter(None, *sys.exc_info()).get_traceback_html())
+
+    assert len(reports) == 2
+    for report in reports:
+        assert "start_broadcast" in report
+        assert "secret-" not in report
 
 
 def test_all_of_it_works_with_credentials_where_they_belong(sandbox_account: SandboxServer) -> None:

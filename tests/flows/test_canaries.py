@@ -19,18 +19,19 @@ from django.views.debug import ExceptionReporter
 from eyeson_meetings import conf
 from eyeson_meetings.client.records import Secret
 from eyeson_meetings.exceptions import EyesonMeetingsError
-from eyeson_meetings.models import Meeting, Recording, Room
+from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting, Recording, Room
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import guests, media, recordings, rooms, snapshots, sync
 from eyeson_meetings.services.accounts import client_for
 from eyeson_meetings.services.webhooks import register_webhook
 from tests.crawling import crawl
-from tests.factories import UserFactory
+from tests.factories import BroadcastTargetFactory, UserFactory
 from tests.test_crawl import addresses
 
 from .conftest import wait_until
 
 API_KEY = "canary-api-key-7d1f0c5be2"
+STREAM_KEY, TYPED_KEY = "canary-stream-key-51c09e", "canary-typed-key-8ab2f4"
 #: What every signed link of the sandbox has, whichever file it opens.
 SIGNED_LINK = "X-Amz-Signature"
 
@@ -94,7 +95,7 @@ def test_no_secret_shows_anywhere(
     tracebacks = provoke_errors(canary_sandbox, room, host)
     secrets = secrets_of(canary_sandbox)
 
-    assert len(secrets) >= 5
+    assert len(secrets) >= 7
     assert not found_in(logs, secrets)
     assert not found_in([dump_of_database()], secrets)
     assert not found_in(pages, secrets)
@@ -118,6 +119,7 @@ def live_through_a_meeting(client: Client, sandbox: SandboxServer, room: Room) -
     recordings.start_recording(meeting=meeting, user=meeting.access_keys.first().participant.user)
     snapshots.take_snapshot(meeting=meeting, user=None)
     recordings.stop_recording(meeting=meeting, user=None)
+    pages += broadcast_from_admin(client, room)
     sandbox.advance(2)
     wait_until(lambda: Recording.objects.filter(remote_state="available").exists(), "the file")
     sync.sync_account("default")
@@ -125,6 +127,19 @@ def live_through_a_meeting(client: Client, sandbox: SandboxServer, room: Room) -
     rooms.end_meeting(meeting=meeting)
     sandbox.settle()
     assert not Meeting.objects.filter(ended_at=None).exists()
+    return pages
+
+
+def broadcast_from_admin(client: Client, room: Room) -> list[str]:
+    """Broadcast to a saved target, and then to an address that is typed in instead."""
+    start = reverse("admin:eyeson_meetings_room_start_broadcast", args=[room.pk])
+    target = BroadcastTargetFactory(stream_key=STREAM_KEY)
+    pages = [client.get(start).text, client.post(start, {"target": target.pk}, follow=True).text]
+    typed = {"address": "rtmp://live.example.org/app", "stream_key": TYPED_KEY}
+    refused = client.post(start, typed)
+    offered = {"kept": refused.context["kept"], "replaces": refused.context["running"].pk}
+    pages += [refused.text, client.post(start, offered, follow=True).text]
+    assert Broadcast.objects.count() == 2
     return pages
 
 
@@ -161,7 +176,7 @@ def secrets_of(sandbox: SandboxServer) -> list[str]:
     access_keys, guest_tokens = sandbox.state._access_keys, sandbox.state._guest_tokens
     assert access_keys
     assert guest_tokens
-    return [API_KEY, SIGNED_LINK, *access_keys, *guest_tokens]
+    return [API_KEY, STREAM_KEY, TYPED_KEY, SIGNED_LINK, *access_keys, *guest_tokens]
 
 
 def found_in(texts: list[str], secrets: list[str]) -> list[str]:
@@ -201,5 +216,7 @@ def reprs() -> list[str]:
         client.recordings.list(room_id=Room.objects.get(name="Consulting hour").eyeson_id),
         *Meeting.objects.all(),
         *Recording.objects.all(),
+        *Broadcast.objects.all(),
+        *BroadcastTarget.objects.all(),
     ]
     return [repr(value) for value in held] + [str(value) for value in held]

@@ -25,7 +25,9 @@ class BroadcastSerializer(serializers.Serializer[Broadcast]):
 
     uuid = serializers.UUIDField(read_only=True)
     meeting = serializers.UUIDField(source="meeting.uuid", read_only=True)
-    target = serializers.UUIDField(source="target.uuid", default=None, read_only=True)
+    target = serializers.UUIDField(
+        source="target.uuid", default=None, allow_null=True, read_only=True
+    )
     platform = serializers.CharField(read_only=True)
     player_url = serializers.SerializerMethodField(help_text="Where people watch; may be empty.")
     started_at = serializers.DateTimeField(read_only=True)

@@ -93,7 +93,9 @@ class JoinedSerializer(serializers.Serializer[JoinedRoom]):
     """The way into a meeting: for the user who asked alone, and not to be kept or logged."""
 
     url = serializers.SerializerMethodField(help_text="As good as the person: show it to nobody.")
-    meeting = serializers.UUIDField(source="meeting.uuid", default=None, read_only=True)
+    meeting = serializers.UUIDField(
+        source="meeting.uuid", default=None, allow_null=True, read_only=True
+    )
 
     def get_url(self, joined: JoinedRoom) -> str:
         """The one place of this API where an access key is spelled out."""

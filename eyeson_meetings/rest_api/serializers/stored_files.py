@@ -18,7 +18,9 @@ class StoredFileSerializer(serializers.Serializer[Any]):
 
     uuid = serializers.UUIDField(read_only=True)
     room = serializers.UUIDField(source="room.uuid", read_only=True)
-    meeting = serializers.UUIDField(source="meeting.uuid", default=None, read_only=True)
+    meeting = serializers.UUIDField(
+        source="meeting.uuid", default=None, allow_null=True, read_only=True
+    )
     created_at = serializers.DateTimeField(read_only=True, allow_null=True)
     available_at = serializers.DateTimeField(read_only=True, allow_null=True)
     stored_at = serializers.DateTimeField(read_only=True, allow_null=True)

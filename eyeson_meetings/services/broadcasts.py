@@ -85,10 +85,7 @@ def start_broadcast(
     elif control.response.ready is False:
         watch(control, lambda now: now.ready is not False, seconds=READY_SECONDS)
     try:
-        with noticing_the_end(meeting):
-            client_for(meeting.room.account).broadcasts.start(
-                access_key=control.access_key, stream_url=stream, player_url=page or None
-            )
+        _start(control, stream, page)
     except NotPossibleNowError as refusal:
         # Somebody else may have started one in this moment.
         return _started_by_another(control, target, refusal)
@@ -166,6 +163,13 @@ def _check_player_url(player_url: str) -> None:
         raise StreamTargetError(
             _("The public page must be an address that begins with http:// or https://.")
         ) from None
+
+
+def _start(control: Control, stream: Secret, page: str) -> None:
+    with noticing_the_end(control.meeting):
+        client_for(control.meeting.room.account).broadcasts.start(
+            access_key=control.access_key, stream_url=stream, player_url=page or None
+        )
 
 
 def _stop(control: Control) -> tuple[records.Broadcast, ...]:

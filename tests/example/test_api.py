@@ -10,12 +10,6 @@ from django.test import Client
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _rest_framework_of_the_site(settings: Any) -> None:
-    schema_class = "drf_spectacular.openapi.AutoSchema"
-    settings.REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": schema_class}
-
-
 def test_the_page_names_the_endpoints_and_leads_to_the_document(client: Client, host: Any) -> None:
     client.force_login(host)
 

@@ -77,6 +77,7 @@ def test_a_site_without_drf_spectacular_or_rest_framework_among_its_apps_has_the
 import sys
 sys.modules["drf_spectacular"] = None
 from tests import settings as site
+del site.REST_FRAMEWORK
 site.INSTALLED_APPS = [
     app for app in site.INSTALLED_APPS if app not in ("drf_spectacular", "rest_framework")
 ]

@@ -63,6 +63,9 @@ class SandboxServer:
                 log_level="critical",
                 server_header=False,
                 timeout_graceful_shutdown=1,
+                # As servers on the net have it: with uvicorn's 5 s a client that pauses may send its
+                # next call into a connection that is being closed.
+                timeout_keep_alive=75,
                 ws="websockets-sansio",
             )
         )

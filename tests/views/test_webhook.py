@@ -54,6 +54,12 @@ def quiet_before() -> None:
 
 
 @pytest.fixture
+def long_second(quiet_before: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is one log line in a second, and the second outlasts the test."""
+    monkeypatch.setattr(webhook_module, "REFUSAL_LOG_SECONDS", 60.0)
+
+
+@pytest.fixture
 def use_celery() -> Iterator[Callable[[Celery], None]]:
     previous = getattr(_state._tls, "current_app", None)
 
@@ -159,7 +165,7 @@ def test_refusals_fill_neither_table_nor_log(
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 def test_without_its_database_the_site_asks_to_come_again(
-    deliver: Any, quiet_before: None, caplog: pytest.LogCaptureFixture, error: type[Exception]
+    deliver: Any, long_second: None, caplog: pytest.LogCaptureFixture, error: type[Exception]
 ) -> None:
     def unreachable(*_: Any) -> Any:
         raise error("connection to server at canary failed")
@@ -337,7 +343,7 @@ def test_the_hash_is_that_of_the_bytes_that_came(deliver: Any) -> None:
 
 
 def test_no_answer_is_logged_by_django_as_well(
-    client: Client, quiet_before: None, caplog: pytest.LogCaptureFixture
+    client: Client, long_second: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="django.request")
 

@@ -193,7 +193,7 @@ def test_a_broker_that_is_down_costs_no_error_and_is_not_asked_again_at_once(
     tasks.hint_deliveries()
     tasks._send(tasks.fetch_recording, 1)
 
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert caplog.text.count("took no") == 1
     assert "secret-password" not in caplog.text
 

@@ -47,7 +47,7 @@ _check_page = URLValidator(schemes=["http", "https"])
 
 def running_broadcast(meeting: Meeting) -> Broadcast | None:
     """The meeting's broadcast that runs, as far as we know; asks nobody."""
-    return meeting.broadcasts.running().select_related("target").first()
+    return meeting.broadcasts.running().select_related("target", "requested_by").first()
 
 
 # Reports of errors show the variables of each function.

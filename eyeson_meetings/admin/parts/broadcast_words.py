@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.services.broadcasts import running_broadcast
+
 from .showing import shown_badge
 
 if TYPE_CHECKING:
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
 def known_broadcast(meeting: Meeting) -> Broadcast | None:
     """The broadcast that runs, so far as we know. One query a meeting object."""
     if not hasattr(meeting, "_known_broadcast"):
-        running = meeting.broadcasts.running().select_related("target", "requested_by")
-        meeting._known_broadcast = running.first()  # type: ignore[attr-defined]
+        meeting._known_broadcast = running_broadcast(meeting)  # type: ignore[attr-defined]
     known: Broadcast | None = meeting._known_broadcast  # type: ignore[attr-defined]
     return known
 

@@ -32,6 +32,7 @@ EyesonMeetingsError
 ├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
 ├── StreamTargetError           nowhere that a broadcast could go
+├── ValueRefusedError           a text, address, picture or place that a meeting cannot show
 └── NotAllowedError
 
 No message holds a URL, a key or a token.
@@ -201,6 +202,17 @@ class BroadcastRunningError(EyesonMeetingsError):
 
 class StreamTargetError(EyesonMeetingsError):
     """No broadcast can go there: a target that is switched off, or an address that is none."""
+
+
+class ValueRefusedError(EyesonMeetingsError):
+    """What was to be done in a meeting cannot be done with this value.
+
+    `field` is the name of the argument, "" when it is not about one.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        self.field = field
+        super().__init__(message)
 
 
 class UploadRefusedError(EyesonMeetingsError):

@@ -145,6 +145,9 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
         error = rest.PermissionDenied()
     elif isinstance(error, Http404):
         error = rest.NotFound()
+    elif isinstance(error, exceptions.ValueRefusedError):
+        field = error.field or api_settings.NON_FIELD_ERRORS_KEY
+        error = rest.ValidationError({field: [str(error)]})
     if isinstance(error, rest.APIException):
         return _answer_to_bad_request(error)
     problem = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), None)

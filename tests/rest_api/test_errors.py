@@ -67,11 +67,18 @@ def test_what_is_wrong_with_values_is_said_by_field() -> None:
 
     response = answer_to(rest.ValidationError(detail), {})
     whole = answer_to(rest.ValidationError(["all wrong"]), {})
+    by_a_service = answer_to(exceptions.ValueRefusedError("no address", field="url"), {})
+    as_a_whole = answer_to(exceptions.ValueRefusedError("nothing given"), {})
 
     assert response is not None
     assert response.data["fields"] == {"name": ["too long"], "list": ["bad", "worse"]}
     assert whole is not None
     assert whole.data["fields"] == {"non_field_errors": ["all wrong"]}
+    assert by_a_service is not None
+    assert (by_a_service.status_code, by_a_service.data["code"]) == (400, "invalid")
+    assert by_a_service.data["fields"] == {"url": ["no address"]}
+    assert as_a_whole is not None
+    assert as_a_whole.data["fields"] == {"non_field_errors": ["nothing given"]}
 
 
 def test_a_mistake_of_ours_looks_like_one() -> None:

@@ -1,0 +1,99 @@
+"""Keep order in a running meeting: lock it, and throw people out. The room's options say whether one may."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from eyeson_meetings import mirror
+from eyeson_meetings.exceptions import (
+    EyesonError,
+    MeetingEndedError,
+    NotFoundError,
+    ValueRefusedError,
+)
+from eyeson_meetings.models import Meeting, Participant
+
+from . import values
+from .accounts import client_for
+from .control import Control, control_of, noticing_the_end, watch
+
+if TYPE_CHECKING:
+    from eyeson_meetings.policies import User
+
+logger = logging.getLogger(__name__)
+
+#: How long a lock may take to show.
+SHOW_SECONDS = 5.0
+
+
+def lock_meeting(*, meeting: Meeting, user: User | None = None) -> None:
+    """Let no more guests in. Nobody can undo this while the meeting runs; a locked one stays locked.
+
+    Raises FeatureDisabledError when the room's options do not allow it (`lock_available`, off by default);
+    MeetingEndedError, which is mirrored; other EyesonErrors.
+    """
+    control = control_of(meeting=meeting, user=user)
+    if control.response.locked:
+        return
+    with noticing_the_end(meeting):
+        client_for(meeting.room.account).rooms.lock(access_key=control.access_key)
+    logger.info("Meeting %s is locked by user %s", meeting.uuid, user and user.pk)
+    try:
+        seen = watch(control, lambda now: now.locked is True, seconds=SHOW_SECONDS)
+    except MeetingEndedError:
+        raise
+    except EyesonError as error:
+        # It is locked all the same; the next look at the meeting tells.
+        logger.warning("Meeting %s cannot be seen after the lock: %s", meeting.uuid, error)
+        return
+    mirror.apply_room_response(
+        seen.value, account=meeting.room.account, observed_at=seen.observed_at
+    )
+
+
+def kick_participant(
+    *, meeting: Meeting, participant: Participant, user: User | None = None
+) -> None:
+    """Throw somebody out of the meeting. They may join again; whoever is not in it stays out.
+
+    Raises ValueRefusedError, without asking eyeson, for somebody of another room and for the site's own
+    participant; FeatureDisabledError when the room's options forbid it (`kick_available`);
+    MeetingEndedError, which is mirrored; other EyesonErrors.
+    """
+    user_id = values.person_in(meeting, participant, field="participant")
+    if participant.is_service:
+        raise ValueRefusedError(
+            _("This is the site itself, which is never in the meeting."), field="participant"
+        )
+    control = control_of(meeting=meeting, user=user)
+    try:
+        with noticing_the_end(meeting):
+            client_for(meeting.room.account).users.kick(
+                access_key=control.access_key, user_id=user_id
+            )
+    except NotFoundError:
+        logger.info("Somebody was not in meeting %s any more", meeting.uuid)
+    else:
+        logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
+    _look_who_is_in(control)
+
+
+def _look_who_is_in(control: Control) -> None:
+    """Mirror who is online now. Without an answer, webhook, observer or sync will tell."""
+    room = control.meeting.room
+    try:
+        listed = client_for(room.account).users.list(room_id=room.eyeson_id)
+    except EyesonError as error:
+        logger.warning("Who is in meeting %s cannot be seen: %s", control.meeting.uuid, error)
+        return
+    for person in listed.value:
+        mirror.apply_participant(
+            person,
+            account=room.account,
+            observed_at=listed.observed_at,
+            room_eyeson_id=room.eyeson_id,
+            exact=False,
+        )

@@ -1,0 +1,378 @@
+"""What a running meeting shows and hears beside its people: layout, layers, playbacks, messages, slides.
+
+Nothing of it is kept: it lives as long as the meeting. While eyeson forwards single streams (the room's
+option `sfu_mode`), nobody sees layouts, layers and playbacks. Values are checked before anybody is asked;
+whoever acts does so by `control`, so every verb here raises MeetingEndedError, which is mirrored,
+ValueRefusedError without eyeson having been asked unless it says otherwise, and other EyesonErrors.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_variables
+
+from eyeson_meetings.client import EyesonClient, records
+from eyeson_meetings.client.layers import BACKGROUND, FRONT
+from eyeson_meetings.client.records import Answer
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.exceptions import ConflictError, NotFoundError, ValueRefusedError
+from eyeson_meetings.models import Meeting, Participant
+from eyeson_meetings.models.rooms import random_eyeson_id
+
+from . import values
+from .accounts import client_for
+from .control import Control, control_of, noticing_the_end, watch
+
+if TYPE_CHECKING:
+    from django.core.files import File
+
+    from eyeson_meetings.policies import User
+
+logger = logging.getLogger(__name__)
+
+LAYOUTS = ("custom", "auto")
+MESSAGE_TYPES = ("chat", "custom")
+AUDIO_INSERTS = ("enabled", "disabled", "audio_only")
+#: Of the text in a layer, in characters.
+LONGEST_LAYER_TEXT = 2000
+#: More repetitions of a playback are no number but a mistake; -1 plays without an end.
+MOST_LOOPS = 1000
+
+_Act = Callable[[EyesonClient, Secret], Answer[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerText:
+    """A simple box of text over the video (API reference 11.1). eyeson's documents have it no longer."""
+
+    title: str = ""
+    content: str = ""
+    #: The address of a small picture.
+    icon: str = ""
+
+
+def set_layout(
+    *,
+    meeting: Meeting,
+    layout: str = "custom",
+    name: str | None = None,
+    users: Sequence[Participant | str | None] | None = None,
+    positions: Sequence[values.Position] | None = None,
+    show_names: bool | None = None,
+    voice_activation: bool | None = None,
+    audio_insert: str | None = None,
+    audio_insert_position: tuple[float, float] | None = None,
+    user: User | None = None,
+) -> None:
+    """Say who is seen where. What is None stays as it is (API reference 12).
+
+    `users` fill the places in order: a participant of the room, the id of a playback, None for an empty
+    place. `name` is one of eyeson's layouts, or any with `positions`: up to 10 of x, y, width, height and
+    perhaps `cover`, `contain` or `auto`, in pixels of a picture of 1280x960 (widescreen: 1280x720).
+    `voice_activation` gives free places to who speaks, in the `auto` layout.
+
+    Raises ValueRefusedError, also when eyeson does not take the layout; FeatureDisabledError when the
+    room's options forbid it; others as said above.
+    """
+    values.one_of(layout, LAYOUTS, field="layout")
+    if voice_activation and layout != "auto":
+        raise ValueRefusedError(
+            _("Only the automatic layout follows who speaks."), field="voice_activation"
+        )
+    if name is not None:
+        values.plain_text(name, field="name")
+    if audio_insert is not None:
+        values.one_of(audio_insert, AUDIO_INSERTS, field="audio_insert")
+    seen = None if users is None else _ids_of(meeting, users)
+    if positions is not None:
+        values.positions_in_picture(positions, field="positions")
+    control = control_of(meeting=meeting, user=user)
+    places = None
+    if positions is not None:
+        places = values.positions_in_picture(
+            positions, field="positions", height=_height_of(control)
+        )
+    with values.taken_by_eyeson(_("eyeson does not take this layout."), field="name"):
+        _tell(
+            control,
+            lambda eyeson, key: eyeson.layout.set(
+                access_key=key,
+                layout=layout,
+                users=seen,
+                name=name,
+                positions=places,
+                show_names=show_names,
+                voice_activation=voice_activation,
+                audio_insert=audio_insert,
+                audio_insert_position=_axes(audio_insert_position),
+            ),
+        )
+    logger.info("The layout of meeting %s is set by user %s", meeting.uuid, user and user.pk)
+
+
+@sensitive_variables("url", "address")
+def set_layer(
+    *,
+    meeting: Meeting,
+    url: Secret | str | None = None,
+    file: File[Any] | None = None,
+    text: LayerText | None = None,
+    foreground: bool = True,
+    user: User | None = None,
+) -> None:
+    """Show a picture or text over the video, or without `foreground` behind it, in place of the one there.
+
+    One of `url`, `file` and `text`. PNG, JPEG or WebP of 1280x960 (widescreen: 1280x720), 16 MiB at most;
+    eyeson fetches the address, which may be signed (API reference 11.1).
+
+    Raises ValueRefusedError, also when eyeson cannot show the picture; others as said above.
+    """
+    if sum(value is not None for value in (url, file, text)) != 1:
+        raise ValueRefusedError(_("Give one of these: an address, a file or a text."))
+    address = None if url is None else values.web_address(url, field="url")
+    kind = None if file is None else values.picture_type(file, field="file")
+    box = None if text is None else _box_of(text)
+    control = control_of(meeting=meeting, user=user)
+    words = _(
+        "eyeson cannot show this picture. One over the video must not be larger than the video."
+    )
+    with values.taken_by_eyeson(words, field="file" if address is None else "url"):
+        _tell(
+            control,
+            lambda eyeson, key: eyeson.layers.set(
+                access_key=key,
+                url=address,
+                file=cast(IO[bytes] | None, file),
+                content_type=kind,
+                text=box,
+                z_index=_index(foreground),
+            ),
+        )
+    logger.info("A layer of meeting %s is set by user %s", meeting.uuid, user and user.pk)
+
+
+def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None = None) -> None:
+    """Take away what is over the video, or without `foreground` behind it. Nothing there stays nothing."""
+    control = control_of(meeting=meeting, user=user)
+    _undo(
+        control,
+        lambda eyeson, key: eyeson.layers.clear(access_key=key, index=_index(foreground)),
+    )
+    logger.info("A layer of meeting %s is cleared by user %s", meeting.uuid, user and user.pk)
+
+
+@sensitive_variables("url", "address")
+def start_playback(
+    *,
+    meeting: Meeting,
+    url: Secret | str,
+    name: str = "",
+    play_id: str | None = None,
+    replaced: Participant | None = None,
+    audio: bool = True,
+    loop_count: int = 0,
+    user: User | None = None,
+) -> str:
+    """Play an MP4, WebM or MP3 into the meeting; answers its id, with which it is stopped and placed.
+
+    eyeson fetches the address, which may be signed. With a `play_id` of the caller's that plays already,
+    that goes on. It is seen in place of `replaced`, else in its own. `loop_count`: 0 plays once, N N+1
+    times, -1 without an end (API reference 13.1).
+
+    Raises ValueRefusedError, also when eyeson does not take it; others as said above.
+    """
+    address = values.web_address(url, field="url")
+    values.plain_text(name, field="name", blank=True)
+    if play_id is not None:
+        values.own_id(play_id, field="play_id")
+    values.whole_number(loop_count, least=-1, most=MOST_LOOPS, field="loop_count")
+    replacement_id = (
+        None if replaced is None else values.person_in(meeting, replaced, field="replaced")
+    )
+    control = control_of(meeting=meeting, user=user)
+    wanted = play_id or random_eyeson_id()
+    if _plays(control.response, wanted):
+        return wanted
+    with values.taken_by_eyeson(_("eyeson does not play this."), field="url"):
+        try:
+            _tell(
+                control,
+                lambda eyeson, key: eyeson.playbacks.start(
+                    access_key=key,
+                    url=address,
+                    play_id=wanted,
+                    replacement_id=replacement_id,
+                    name=name or None,
+                    audio=audio,
+                    loop_count=loop_count,
+                ),
+            )
+        except ConflictError:
+            # Somebody else may have started it in this moment.
+            if not _plays(watch(control, lambda now: True, seconds=0).value, wanted):
+                raise
+    logger.info("A playback of meeting %s is started by user %s", meeting.uuid, user and user.pk)
+    return wanted
+
+
+def stop_playback(*, meeting: Meeting, play_id: str, user: User | None = None) -> None:
+    """End a playback. One that is over, or never was, stays so."""
+    values.own_id(play_id, field="play_id")
+    control = control_of(meeting=meeting, user=user)
+    _undo(control, lambda eyeson, key: eyeson.playbacks.stop(access_key=key, play_id=play_id))
+    logger.info("A playback of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
+
+
+def running_playbacks(*, meeting: Meeting, user: User | None = None) -> list[records.Playback]:
+    """What plays in the meeting, as eyeson says now. Their addresses may be signed: show them to nobody."""
+    return list(control_of(meeting=meeting, user=user).response.playbacks)
+
+
+def send_message(
+    *,
+    meeting: Meeting,
+    text: str,
+    type: str = "chat",  # noqa: A002 - eyeson's name for it
+    user: User | None = None,
+) -> None:
+    """Say something to all who are in the meeting now: `chat` is shown, `custom` is for programs.
+
+    30 KiB of UTF-8 at most. It is kept by nobody, and each call sends it once more (API reference 10).
+    """
+    values.one_of(type, MESSAGE_TYPES, field="type")
+    values.plain_text(text, field="text", longest=values.LONGEST_MESSAGE_BYTES)
+    if len(text.encode()) > values.LONGEST_MESSAGE_BYTES:
+        raise ValueRefusedError(
+            _("This is too long: %(longest)d bytes of UTF-8 are allowed.")
+            % {"longest": values.LONGEST_MESSAGE_BYTES},
+            field="text",
+        )
+    control = control_of(meeting=meeting, user=user)
+    with values.taken_by_eyeson(_("eyeson does not take this message."), field="text"):
+        _tell(
+            control,
+            lambda eyeson, key: eyeson.messages.send(access_key=key, content=text, type=type),
+        )
+    logger.info("User %s has written to meeting %s", user and user.pk, meeting.uuid)
+
+
+@sensitive_variables("slide", "address")
+def start_presentation(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
+    """Show a slide, a PNG by its address, or another one in a presentation of one's own.
+
+    eyeson's documents have not named slides since 2019 (API reference 14): where they are gone, this raises
+    NotFoundError. ConflictError while somebody else presents; others as said above.
+    """
+    address = values.web_address(slide, field="slide")
+    control = control_of(meeting=meeting, user=user)
+    with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
+        _tell(
+            control,
+            lambda eyeson, key: eyeson.presentations.start(access_key=key, slide=address),
+        )
+
+
+@sensitive_variables("slide", "address")
+def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
+    """Go to another slide; only who started may.
+
+    An old endpoint, as `start_presentation`. Raises NotFoundError while nobody presents, ConflictError or
+    ForbiddenError while somebody else does; others as said above.
+    """
+    address = values.web_address(slide, field="slide")
+    control = control_of(meeting=meeting, user=user)
+    with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
+        _tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=address))
+
+
+def stop_presentation(*, meeting: Meeting, user: User | None = None) -> None:
+    """End the presentation, whoever started it, also of a screen. Without one there stays none."""
+    control = control_of(meeting=meeting, user=user)
+    _undo(control, lambda eyeson, key: eyeson.presentations.stop(access_key=key))
+
+
+def start_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
+    """Give the big place to the screen that `user` shows; the picture comes from their own browser.
+
+    Raises ConflictError while somebody else presents; others as said above (API reference 14.1).
+    """
+    control = control_of(meeting=meeting, user=user)
+    _tell(control, lambda eyeson, key: eyeson.screen_capture.start(access_key=key))
+
+
+def stop_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
+    """Give the place back: one and the same as `stop_presentation` to eyeson."""
+    control = control_of(meeting=meeting, user=user)
+    _undo(control, lambda eyeson, key: eyeson.screen_capture.stop(access_key=key))
+
+
+def start_annotation(*, meeting: Meeting, user: User | None = None) -> None:
+    """Begin to draw on a presentation. Never documented, perhaps gone: then NotFoundError (14.5)."""
+    control = control_of(meeting=meeting, user=user)
+    _tell(control, lambda eyeson, key: eyeson.annotations.start(access_key=key))
+
+
+def stop_annotation(*, meeting: Meeting, user: User | None = None) -> None:
+    """End it (14.5)."""
+    control = control_of(meeting=meeting, user=user)
+    _undo(control, lambda eyeson, key: eyeson.annotations.stop(access_key=key))
+
+
+def _tell(control: Control, act: _Act) -> None:
+    with noticing_the_end(control.meeting):
+        act(client_for(control.meeting.room.account), control.access_key)
+
+
+def _undo(control: Control, act: _Act) -> None:
+    """Like `_tell`, for what may have been undone already."""
+    try:
+        _tell(control, act)
+    except NotFoundError:
+        logger.info("It was not there any more in meeting %s", control.meeting.uuid)
+
+
+def _ids_of(meeting: Meeting, users: Sequence[Participant | str | None]) -> list[str]:
+    if len(users) > values.MOST_PEOPLE:
+        raise ValueRefusedError(
+            _("Give %(most)d people at most.") % {"most": values.MOST_PEOPLE}, field="users"
+        )
+    ids = []
+    for one in users:
+        if isinstance(one, Participant):
+            ids.append(values.person_in(meeting, one, field="users"))
+        else:
+            ids.append(values.plain_text(one or "", field="users", blank=True))
+    return ids
+
+
+def _box_of(text: LayerText) -> Mapping[str, str]:
+    if not (text.title or text.content):
+        raise ValueRefusedError(_("Write a title or a text."), field="text")
+    values.plain_text(text.title, field="text", blank=True)
+    values.plain_text(text.content, field="text", longest=LONGEST_LAYER_TEXT, blank=True)
+    if text.icon:
+        values.web_address(text.icon, field="text")
+    box = {"icon": text.icon, "title": text.title, "content": text.content}
+    return {name: value for name, value in box.items() if value}
+
+
+def _height_of(control: Control) -> int:
+    is_wide = control.response.options.get("widescreen") is True
+    return values.WIDESCREEN_HEIGHT if is_wide else values.HEIGHT
+
+
+def _axes(place: tuple[float, float] | None) -> Mapping[str, float] | None:
+    return None if place is None else {"x": place[0], "y": place[1]}
+
+
+def _index(foreground: bool) -> int:
+    return FRONT if foreground else BACKGROUND
+
+
+def _plays(response: records.RoomResponse, play_id: str) -> bool:
+    return any(playback.play_id == play_id for playback in response.playbacks)

@@ -5,6 +5,7 @@ from .deliveries import Delivery
 from .files import RoomFile
 from .meetings import AccessKey, Meeting, RoomShutdown
 from .participants import Participant, Presence, PresenceFact
+from .permalinks import Permalink, PermalinkHost
 from .recordings import Recording
 from .rooms import Invitation, Room, RoomMember
 from .snapshots import Snapshot
@@ -21,6 +22,8 @@ __all__ = [
     "Invitation",
     "Meeting",
     "Participant",
+    "Permalink",
+    "PermalinkHost",
     "Presence",
     "PresenceFact",
     "Recording",

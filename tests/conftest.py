@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from factory.django import DjangoModelFactory
 
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
@@ -46,9 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def _first_rows() -> None:
     """Each test's rows are the first of their factories: dates that grow with each row stay in the past."""
-    for made in vars(factories).values():
-        if isinstance(made, type) and issubclass(made, DjangoModelFactory) and made._meta.model:
-            made.reset_sequence(0)
+    factories.start_over()
 
 
 @pytest.fixture

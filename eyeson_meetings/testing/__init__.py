@@ -1,0 +1,1 @@
+"""What the tests of a site import: the sandbox in the place of eyeson, signed webhooks, rows."""

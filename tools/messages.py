@@ -1,0 +1,150 @@
+"""The texts that people see, and their translations.
+
+python tools/messages.py extract   # all texts, as a template for a new language, on standard output
+python tools/messages.py update    # brings the catalogues up to what the sources say
+python tools/messages.py check     # says what is missing in them; fails when anything is
+
+Catalogues are `eyeson_meetings/locale/*/LC_MESSAGES/django.po`. The build compiles them (`setup.py`); after
+an `update`, `pybabel compile -D django -d eyeson_meetings/locale` does it for an editable install.
+Django's own `makemessages` needs the gettext programs; this needs Babel alone.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from babel.messages import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file, extract_python
+from babel.messages.pofile import read_po, write_po
+from django.utils.translation.template import templatize
+
+TOP = Path(__file__).resolve().parent.parent
+PACKAGE = TOP / "eyeson_meetings"
+LOCALE = PACKAGE / "locale"
+#: A tool of developers in eyeson's place, which knows no Django: it speaks English.
+LEFT_OUT = PACKAGE / "sandbox"
+KEYWORDS = {
+    **DEFAULT_KEYWORDS,
+    **{f"{name}_lazy": DEFAULT_KEYWORDS[name] for name in ("gettext", "ngettext", "pgettext")},
+    "gettext_noop": None,
+}
+#: `%(name)s`, `%d`, and `%%`, which must stay doubled.
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-zA-Z%]")
+SENTENCE_END = re.compile(r"[.:?!…]?\s*$")
+
+
+def extract_template(
+    file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
+) -> Iterator[Any]:
+    """For Babel: the texts of a Django template.
+
+    Django turns templates into what looks like Python to xgettext. Brackets around it make it look so to
+    Python's own tokenizer, which else would stumble over the indentation.
+    """
+    source = templatize(file.read().decode())
+    yield from extract_python(io.BytesIO(f"({source})".encode()), keywords, comment_tags, options)
+
+
+def extracted() -> Catalog:
+    """All texts of the package, with the files that have them."""
+    catalog = Catalog(project="eyeson_meetings", charset="utf-8")
+    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")]):
+        if path.is_relative_to(LEFT_OUT):
+            continue
+        method = "python" if path.suffix == ".py" else extract_template
+        for _line, text, comments, context in extract_from_file(
+            method, path, keywords=KEYWORDS, comment_tags=("Translators:",)
+        ):
+            place = (path.relative_to(TOP).as_posix(), None)
+            catalog.add(text, locations=[place], auto_comments=comments, context=context)
+    return catalog
+
+
+def catalogues() -> Iterator[tuple[Path, Catalog]]:
+    """Each language's file and what it says."""
+    for path in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
+        with path.open("rb") as file:
+            yield path, read_po(file, locale=path.parts[-3])
+
+
+def findings(sources: Catalog, catalog: Catalog) -> Iterator[str]:
+    """What is wrong with a catalogue: missing, superfluous, doubtful or broken translations."""
+    wanted = {(message.id, message.context) for message in sources if message.id}
+    for message in catalog:
+        if message.id and (message.id, message.context) not in wanted:
+            yield f"not in the sources any more: {message.id!r}"
+    for message in sources:
+        if not message.id:
+            continue
+        translated = catalog.get(message.id, message.context)
+        if translated is None:
+            yield f"missing: {message.id!r}"
+        else:
+            yield from (f"{fault}: {message.id!r}" for fault in faults_of(translated, catalog))
+
+
+def faults_of(message: Message, catalog: Catalog) -> Iterator[str]:
+    """What is wrong with one translation."""
+    is_plural = isinstance(message.id, tuple | list)
+    originals = list(message.id) if is_plural else [message.id]
+    translations = list(message.string) if is_plural else [message.string]
+    if message.fuzzy:
+        yield "fuzzy"
+    if is_plural and len(translations) != catalog.num_plurals:
+        yield f"{len(translations)} plural forms instead of {catalog.num_plurals}"
+    if not all(translations):
+        yield "not translated"
+        return
+    known = [sorted(PLACEHOLDER.findall(original)) for original in originals]
+    if any(sorted(PLACEHOLDER.findall(each)) not in known for each in translations):
+        yield "other placeholders"
+    ends = {SENTENCE_END.search(original)[0] for original in originals}  # type: ignore[index]
+    if any(SENTENCE_END.search(each)[0] not in ends for each in translations):  # type: ignore[index]
+        yield "ends otherwise"
+
+
+def update() -> None:
+    """Bring the catalogues up to the sources. New texts are left empty, nothing is guessed."""
+    sources = extracted()
+    for path, catalog in catalogues():
+        catalog.update(sources, no_fuzzy_matching=True, update_creation_date=False)
+        catalog.obsolete.clear()
+        content = io.BytesIO()
+        write_po(content, catalog, width=100, sort_by_file=True, include_lineno=False)
+        path.write_bytes(content.getvalue())
+
+
+def check() -> int:
+    """Print what is wrong; the number of findings."""
+    sources = extracted()
+    found = [
+        f"{path.relative_to(TOP)}: {finding}"
+        for path, catalog in catalogues()
+        for finding in findings(sources, catalog)
+    ]
+    print("\n".join(found) or f"{len(sources)} texts, all translated.")
+    return len(found)
+
+
+def main(command: str) -> int:
+    """Run a command; its exit code."""
+    if command == "extract":
+        write_po(sys.stdout.buffer, extracted(), sort_by_file=True, include_lineno=False)
+    elif command == "update":
+        update()
+        return min(check(), 1)
+    elif command == "check":
+        return min(check(), 1)
+    else:
+        print(__doc__, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) == 2 else ""))

@@ -16,7 +16,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from babel.messages import Catalog, Message
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_file, extract_python
@@ -38,9 +38,7 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-zA-Z%]")
 SENTENCE_END = re.compile(r"[.:?!…]?\s*$")
 
 
-def extract_template(
-    file: IO[bytes], keywords: Any, comment_tags: Any, options: Any
-) -> Iterator[Any]:
+def extract_template(file: Any, keywords: Any, comment_tags: Any, options: Any) -> Iterator[Any]:
     """For Babel: the texts of a Django template.
 
     Django turns templates into what looks like Python to xgettext. Brackets around it make it look so to
@@ -56,12 +54,12 @@ def extracted() -> Catalog:
     for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")]):
         if path.is_relative_to(LEFT_OUT):
             continue
-        method = "python" if path.suffix == ".py" else extract_template
-        for _line, text, comments, context in extract_from_file(
+        method: Any = "python" if path.suffix == ".py" else extract_template
+        for line, text, comments, context in extract_from_file(
             method, path, keywords=KEYWORDS, comment_tags=("Translators:",)
         ):
-            place = (path.relative_to(TOP).as_posix(), None)
-            catalog.add(text, locations=[place], auto_comments=comments, context=context)
+            place = path.relative_to(TOP).as_posix()
+            catalog.add(text, locations=[(place, line)], auto_comments=comments, context=context)
     return catalog
 
 
@@ -90,12 +88,10 @@ def findings(sources: Catalog, catalog: Catalog) -> Iterator[str]:
 
 def faults_of(message: Message, catalog: Catalog) -> Iterator[str]:
     """What is wrong with one translation."""
-    is_plural = isinstance(message.id, tuple | list)
-    originals = list(message.id) if is_plural else [message.id]
-    translations = list(message.string) if is_plural else [message.string]
+    originals, translations = forms(message.id), forms(message.string)
     if message.fuzzy:
         yield "fuzzy"
-    if is_plural and len(translations) != catalog.num_plurals:
+    if len(originals) > 1 and len(translations) != catalog.num_plurals:
         yield f"{len(translations)} plural forms instead of {catalog.num_plurals}"
     if not all(translations):
         yield "not translated"
@@ -103,9 +99,14 @@ def faults_of(message: Message, catalog: Catalog) -> Iterator[str]:
     known = [sorted(PLACEHOLDER.findall(original)) for original in originals]
     if any(sorted(PLACEHOLDER.findall(each)) not in known for each in translations):
         yield "other placeholders"
-    ends = {SENTENCE_END.search(original)[0] for original in originals}  # type: ignore[index]
-    if any(SENTENCE_END.search(each)[0] not in ends for each in translations):  # type: ignore[index]
+    ends = [SENTENCE_END.findall(original)[0] for original in originals]
+    if any(SENTENCE_END.findall(each)[0] not in ends for each in translations):
         yield "ends otherwise"
+
+
+def forms(text: Any) -> list[str]:
+    """A text that has one form, or all the forms of one that counts things."""
+    return list(text) if isinstance(text, tuple | list) else [text or ""]
 
 
 def update() -> None:

@@ -15,16 +15,16 @@ _TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
 }
+# Images from anywhere: layers are placed by their address.
+_POLICY = "default-src 'self'; img-src 'self' http: https:; base-uri 'none'; form-action 'self'"
 _HEADERS = {
-    # Images from anywhere: layers are placed by their address.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src 'self' http: https:; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": f"{_POLICY}; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+#: What sites may show in a frame of theirs, as they may show the service's own pages.
+_FRAMED = {"meeting.html", "guest.html", "permalink.html"}
 
 
 def _asset(name: str, status: int = 200) -> Response:
@@ -33,7 +33,8 @@ def _asset(name: str, status: int = 200) -> Response:
     if suffix not in _TYPES or "/" in name or not path.is_file():
         raise RefusedError(404, "No such page")
     text = path.read_text(encoding="utf-8")
-    return Response(text, status_code=status, media_type=_TYPES[suffix], headers=_HEADERS)
+    headers = {**_HEADERS, "Content-Security-Policy": _POLICY} if name in _FRAMED else _HEADERS
+    return Response(text, status_code=status, media_type=_TYPES[suffix], headers=headers)
 
 
 async def entrance(request: Request) -> Response:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponseBase
 
-from eyeson_meetings.conf import account, setting
+from eyeson_meetings.services.meeting_pages import meeting_page_origins
 
 HEADER = "Content-Security-Policy"
 
@@ -40,12 +39,3 @@ def content_security_policy() -> str:
             "object-src 'none'",
         ]
     )
-
-
-def meeting_page_origins() -> list[str]:
-    """Where a join may lead: the sandbox, or the hosts that settings name."""
-    site_account = account()
-    if site_account.sandbox:
-        base = urlsplit(site_account.base_url)
-        return [f"{base.scheme}://{base.netloc}"]
-    return [f"https://{host}" for host in setting("MEETING_HOSTS")]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: How many of a room's recordings pages and template tags show, newest first.
 RECORDINGS_FOR_DISPLAY = 20
+#: And how many of its snapshots.
+SNAPSHOTS_FOR_DISPLAY = 24
 
 
 def random_eyeson_id() -> str:
@@ -34,11 +36,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
     def for_display(self, user: Any) -> RoomQuerySet:
         """Prefetch what pages and template tags show of a room to `user`: they then ask no more queries.
 
-        Brings members, the newest meeting (`latest_meetings`), who is in (`people_online`) and the
-        newest recordings (`recent_recordings`), in a number of queries that does not grow with the rooms.
+        Brings members, the newest meeting (`latest_meetings`), who is in (`people_online`) and the newest
+        recordings and snapshots (`recent_recordings`, `recent_snapshots`), in a number of queries that does
+        not grow with the rooms.
         """
         participants = apps.get_model("eyeson_meetings", "Participant").objects
         recordings = apps.get_model("eyeson_meetings", "Recording").objects
+        snapshots = apps.get_model("eyeson_meetings", "Snapshot").objects
         meetings = apps.get_model("eyeson_meetings", "Meeting").objects
         newest_first = (F("created_at").desc(nulls_last=True), "-pk")
         return self.prefetch_related(
@@ -54,6 +58,11 @@ class RoomQuerySet(models.QuerySet["Room"]):
                 "recordings",
                 recordings.order_by(*newest_first)[:RECORDINGS_FOR_DISPLAY],
                 to_attr="recent_recordings",
+            ),
+            Prefetch(
+                "snapshots",
+                snapshots.order_by(*newest_first)[:SNAPSHOTS_FOR_DISPLAY],
+                to_attr="recent_snapshots",
             ),
         )
 

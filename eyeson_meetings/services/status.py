@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import F
 
-from eyeson_meetings.models import Meeting, Participant, Recording, Room
-from eyeson_meetings.models.rooms import RECORDINGS_FOR_DISPLAY
+from eyeson_meetings.models import Meeting, Participant, Recording, Room, Snapshot
+from eyeson_meetings.models.rooms import RECORDINGS_FOR_DISPLAY, SNAPSHOTS_FOR_DISPLAY
 
 #: The newest ones; with more the state would grow beyond its 2 KB.
 RECORDINGS_IN_STATE = 5
@@ -95,6 +95,15 @@ def recent_recordings(room: Room) -> list[Recording]:
         return prefetched
     newest = room.recordings.order_by(F("created_at").desc(nulls_last=True), "-pk")
     return list(newest[:RECORDINGS_FOR_DISPLAY])
+
+
+def recent_snapshots(room: Room) -> list[Snapshot]:
+    """The newest snapshots of the room, newest first."""
+    prefetched: list[Snapshot] | None = getattr(room, "recent_snapshots", None)
+    if prefetched is not None:
+        return prefetched
+    newest = room.snapshots.order_by(F("created_at").desc(nulls_last=True), "-pk")
+    return list(newest[:SNAPSHOTS_FOR_DISPLAY])
 
 
 def _state_of(room: Room, meeting: Meeting | None) -> str:

@@ -1,15 +1,16 @@
-"""`{% load eyeson %}`: a room's join button, state and recordings in a site's own pages.
+"""`{% load eyeson %}`: a room's join button, state, recordings and pictures in a site's own pages.
 
 Every tag takes a room, reads our rows and asks nobody. Rooms of `Room.objects.for_display(user)` cost no
 query; else it is one for each kind of row that is shown. The user is that of the `request` in the context;
-what the policy does not let them see is an empty string, and so is a room that is None or not saved. Any
-other object is an empty string too, unless DEBUG is on: then it is an error that says so.
+what the policy does not let them see is an empty string, and so is a room that is None, not saved or
+deleted. Any other object is an empty string too, unless DEBUG is on: then it is an error that says so.
 
 The markup lies in `eyeson_meetings/tags/*.html`; a site may put templates of these names in place of ours.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -26,18 +27,29 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.live.addresses import socket_address
-from eyeson_meetings.models import Invitation, Recording, Room
+from eyeson_meetings.models import Invitation, Recording, Room, Snapshot
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
+from eyeson_meetings.services.meeting_pages import meeting_page_origins
 from eyeson_meetings.services.status import (
     entity_tag,
     latest_meeting,
     recent_recordings,
+    recent_snapshots,
     room_state,
 )
 
 register = template.Library()
+
+#: What `eyeson_can` knows: the questions to the policy about a room, and the one about a recording.
+ABILITIES: dict[type, tuple[str, ...]] = {
+    Room: ("view", "join", "moderate", "record", "broadcast"),
+    Recording: ("watch",),
+}
+#: What a meeting needs of the browser. A frame hands it on only by name.
+MEETING_FEATURES = ("camera", "microphone", "display-capture", "autoplay", "fullscreen")
 
 RECORDING_WORDS = {
     Recording.RemoteState.RECORDING.value: gettext_lazy("Being recorded"),
@@ -48,6 +60,14 @@ RECORDING_WORDS = {
     Recording.StoreState.FAILED.value: gettext_lazy("Could not be copied here"),
     Recording.StoreState.PRUNED.value: gettext_lazy("Deleted after its time"),
 }
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom `eyeson_can` asks about, and for whom: the answer of `eyeson_for`."""
+
+    target: Room | Recording
+    user: Any
 
 
 @register.simple_tag
@@ -75,18 +95,18 @@ def eyeson_guest_url(context: Context, target: Room | Invitation | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def eyeson_join(context: Context, room: Room | None, *, large: bool = False) -> str:
+def eyeson_join(
+    context: Context, room: Room | None, *, large: bool = False, embedded: bool = False
+) -> str:
     """A button that joins, for those who may; nothing once the room is closed.
 
-    `large` makes it as wide as the page.
+    `large` makes it as wide as the page; `embedded` is for pages that are shown in a frame themselves.
     """
-    if not _is_saved(room, Room) or room is None or room.closed_at is not None:
-        return ""
-    if not policy().can_join(_user(context), _with_members(room)):
+    if not _may_enter(context, room) or room is None:
         return ""
     values = {
         "room": room,
-        "url": reverse("eyeson:join", args=[room.uuid]),
+        "url": _lobby_url(room, embedded=embedded),
         "large": large,
         "csrf_token": get_token(_request(context)),
     }
@@ -134,6 +154,85 @@ def eyeson_recordings(context: Context, room: Room | None) -> str:
     return _rendered(context, "recordings", values)
 
 
+@register.simple_tag(takes_context=True)
+def eyeson_snapshots(context: Context, room: Room | None) -> str:
+    """The newest pictures of the room's meetings, for those who may see the room.
+
+    Each is served by the site, which asks the policy again on every request.
+    """
+    if not _is_saved(room, Room) or room is None:
+        return ""
+    if not policy().can_view(_user(context), _with_members(room)):
+        return ""
+    rows = recent_snapshots(room)
+    coming = (Snapshot.StoreState.NONE, Snapshot.StoreState.FETCHING)
+    values = {
+        "room": room,
+        "snapshots": [row for row in rows if row.is_stored],
+        "coming": sum(row.store_state in coming for row in rows),
+    }
+    return _rendered(context, "snapshots", values)
+
+
+@register.simple_tag(takes_context=True)
+def eyeson_iframe(context: Context, room: Room | None) -> str:
+    """A frame with the room's lobby, for those who may join; their press of Join opens the meeting in it.
+
+    The frame is a page of this site, so no key stands in the markup. Nothing once the room is closed.
+    """
+    if not _may_enter(context, room) or room is None:
+        return ""
+    try:
+        origins = " ".join(["'self'", *meeting_page_origins(room.account)])
+    except ConfigurationError:
+        # The lobby in the frame says what is wrong, in words.
+        origins = "'self'"
+    values = {
+        "room": room,
+        "url": _lobby_url(room, embedded=True),
+        # With their origins: left alone, they hold for this site only, and not for where Join leads.
+        "allow": "; ".join(f"{feature} {origins}" for feature in MEETING_FEATURES),
+    }
+    return _rendered(context, "iframe", values)
+
+
+@register.filter
+def eyeson_for(target: Room | Recording | None, user: Any) -> Asked | None:
+    """`room|eyeson_for:user|eyeson_can:"record"`: whose abilities are asked for. None for no room."""
+    if not _is_saved(target, Room, Recording) or target is None:
+        return None
+    # "" is what the template engine makes of a user that is not there.
+    is_user = hasattr(user, "is_authenticated")
+    return Asked(target, user if is_user else AnonymousUser())
+
+
+@register.filter
+def eyeson_can(asked: Asked | None, ability: str) -> bool:
+    """Whether the policy lets the user of `eyeson_for` do that; False where there is no room.
+
+    Raises TemplateSyntaxError for an ability that does not exist: a page must not hide a button for ever
+    because of a typing mistake.
+    """
+    known = [name for names in ABILITIES.values() for name in names]
+    if ability not in known:
+        raise TemplateSyntaxError(
+            f"eyeson_can knows no ability {ability!r}. There are: {', '.join(known)}."
+        )
+    if not isinstance(asked, Asked):
+        if asked and settings.DEBUG:
+            raise TemplateSyntaxError(
+                f'eyeson_can must know who asks: {{{{ room|eyeson_for:user|eyeson_can:"{ability}" }}}}.'
+            )
+        return False
+    target, kind = asked.target, type(asked.target)
+    if ability not in ABILITIES[kind]:
+        raise TemplateSyntaxError(
+            f"eyeson_can knows of a {kind.__name__} only: {', '.join(ABILITIES[kind])}."
+        )
+    _with_members(target.room if isinstance(target, Recording) else target)
+    return bool(getattr(policy(), f"can_{ability}")(asked.user, target))
+
+
 @register.filter
 def eyeson_when(moment: datetime | None) -> str:
     """The time of a moment of today, date and time of any other, in the site's time zone and words."""
@@ -171,6 +270,17 @@ def _is_saved(target: object, *kinds: type) -> bool:
         wanted = " or ".join(kind.__name__ for kind in kinds)
         raise TemplateSyntaxError(f"An eyeson tag needs a {wanted}, not a {type(target).__name__}.")
     return False
+
+
+def _may_enter(context: Context, room: Room | None) -> bool:
+    if not _is_saved(room, Room) or room is None or room.closed_at is not None:
+        return False
+    return policy().can_join(_user(context), _with_members(room))
+
+
+def _lobby_url(room: Room, *, embedded: bool) -> str:
+    address = reverse("eyeson:join", args=[room.uuid])
+    return f"{address}?embed=1" if embedded else address
 
 
 def _request(context: Context) -> Any:

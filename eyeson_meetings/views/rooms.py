@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.rooms import join_room
-from eyeson_meetings.services.status import people_online, state_of
+from eyeson_meetings.services.status import people_online, recent_snapshots, state_of
 
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
 
@@ -36,6 +36,7 @@ class JoinView(PageView):
             "embedded": is_embedded(request),
             "display_name": policy().display_name(request.user),
             "people": people_online(room),
+            "has_snapshots": bool(recent_snapshots(room)),
             "starts_meeting": state_of(room) in ("idle", "ended"),
         }
         return render(request, "eyeson_meetings/lobby.html", context)
@@ -55,7 +56,7 @@ class JoinView(PageView):
 
     def _refusal(self, request: HttpRequest, room: Room | None) -> HttpResponseBase | None:
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _signed_out(request)
         if room is None:
             raise Http404
         if policy().can_join(request.user, room):
@@ -73,3 +74,12 @@ class JoinView(PageView):
             },
             status=403,
         )
+
+
+def _signed_out(request: HttpRequest) -> HttpResponseBase:
+    """To the login page; inside a frame, where that page may not be shown, a link that leads out to it."""
+    if not is_embedded(request):
+        return redirect_to_login(request.get_full_path())
+    login = redirect_to_login(request.path)
+    context = {"embedded": True, "login_url": login.url}
+    return render(request, "eyeson_meetings/signed_out.html", context, status=403)

@@ -19,6 +19,7 @@ from tests.factories import (
     RecordingFactory,
     RoomFactory,
     RoomMemberFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -106,6 +107,7 @@ def test_what_pages_show_of_rooms_takes_the_same_few_queries_for_any_number(room
     for _ in range(rooms):
         room = RoomMemberFactory(user=user).room
         recordings = [RecordingFactory(meeting=MeetingFactory(room=room)) for _ in range(3)]
+        snapshots = [SnapshotFactory(meeting=row.meeting) for row in recordings]
         ParticipantFactory(room=room, name="Zoe", online=True)
         ParticipantFactory(room=room, name="Ada", online=True)
         ParticipantFactory(room=room, name="Gone")
@@ -116,11 +118,12 @@ def test_what_pages_show_of_rooms_takes_the_same_few_queries_for_any_number(room
         for found in shown:
             assert [member.user_id for member in found.members.all()] == [user.pk]
 
-    assert len(queries) == 5
+    assert len(queries) == 6
     last = shown[-1]
     assert last.latest_meetings == [recordings[-1].meeting]
     assert [person.name for person in last.people_online] == ["Ada", "Zoe"]
     assert last.recent_recordings == recordings[::-1]
+    assert last.recent_snapshots == snapshots[::-1]
 
 
 def test_pages_show_recordings_newest_first_and_those_without_a_time_last() -> None:

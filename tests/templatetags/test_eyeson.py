@@ -3,94 +3,39 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.template import Context, Template, TemplateSyntaxError
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from eyeson_meetings.models import Recording, Room
+from eyeson_meetings.models import Room
 from eyeson_meetings.templatetags import eyeson
 from tests.factories import (
     AccessKeyFactory,
     InvitationFactory,
     MeetingFactory,
-    ParticipantFactory,
     RecordingFactory,
     RoomFactory,
-    RoomMemberFactory,
     UserFactory,
 )
 
+from .rendering import PAGE, PAYLOADS, Markup, busy_room, member_of, render, stored
+
 pytestmark = pytest.mark.django_db
 
-#: As in the README: what a site writes into its own page.
-PAGE = "{% load eyeson %}{% eyeson_join room %}{% eyeson_status room %}{% eyeson_recordings room %}"
 ALL_TAGS = [
     "eyeson_join_url",
     "eyeson_guest_url",
     "eyeson_join",
     "eyeson_status",
     "eyeson_recordings",
+    "eyeson_snapshots",
+    "eyeson_iframe",
 ]
-PAYLOADS = [
-    "<script>alert(1)</script>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)",
-    "` onfocus=alert(1) autofocus=`",
-    "</script><svg onload=alert(1)>",
-    "{{ 7|add:7 }}{% debug %}",
-    "</title><iframe src=javascript:alert(1)>",
-    "&lt;b&gt;&#x3c;script&#x3e;",
-    "javascript:alert(1)",
-    "\u202egnp.exe<b>",
-]
-
-
-class Markup(HTMLParser):
-    """The tags and attributes of a page, as a browser would find them."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes.extend(name for name, _ in attrs)
-
-
-def render(source: str, user: Any, **values: Any) -> str:
-    """`source` as a page of a signed-in user shows it."""
-    request = RequestFactory().get("/")
-    request.user = user
-    return Template(f"{{% load eyeson %}}{source}").render(Context({"request": request, **values}))
-
-
-def member_of(room: Room, role: str = "member") -> Any:
-    return RoomMemberFactory(room=room, user=UserFactory(), role=role).user
-
-
-def stored(**values: Any) -> Recording:
-    return RecordingFactory(
-        store_state=Recording.StoreState.STORED, size_bytes=3, sha256="0" * 64, **values
-    )
-
-
-def busy_room(name: str = "Board") -> Room:
-    """A room with a meeting in progress, people in it and recordings in every state."""
-    room = RoomFactory(name=name, guest_access=Room.GuestAccess.LINK)
-    over = MeetingFactory(room=room, ended=True)
-    meeting = MeetingFactory(room=room)
-    ParticipantFactory.create_batch(2, room=room, online=True)
-    stored(meeting=over)
-    RecordingFactory(meeting=meeting, remote_state="recording", available_at=None, duration=None)
-    return room
 
 
 def test_a_member_sees_button_state_and_recordings() -> None:
@@ -328,24 +273,6 @@ def test_no_inline_script_or_style_needs_a_hole_in_the_sites_csp() -> None:
     assert page.count("<script") == page.count('<script type="module" src="/static/')
 
 
-def queries_for(rooms: int, django_assert_max_num_queries: Any) -> int:
-    """How many queries a list of that many busy rooms takes, fetched as the documentation says."""
-    user = UserFactory()
-    for _ in range(rooms):
-        RoomMemberFactory(room=busy_room(), user=user)
-    source = f"{{% for room in rooms %}}{PAGE}{{% eyeson_guest_url room %}}{{% endfor %}}"
-    with django_assert_max_num_queries(20) as counted:
-        page = render(source, user, rooms=Room.objects.for_display(user).of_user(user))
-    assert page.count("<eyeson-room-status") == rooms
-    return len(counted.captured_queries)
-
-
-def test_fifty_rooms_cost_as_many_queries_as_one(django_assert_max_num_queries: Any) -> None:
-    one = queries_for(1, django_assert_max_num_queries)
-
-    assert queries_for(50, django_assert_max_num_queries) == one
-
-
 def test_a_room_that_prefetched_nothing_costs_one_query_a_kind_of_row(
     django_assert_num_queries: Any,
 ) -> None:
@@ -355,8 +282,8 @@ def test_a_room_that_prefetched_nothing_costs_one_query_a_kind_of_row(
     user = member_of(room)
     fresh = Room.objects.get(pk=room.pk)
 
-    # Members, the newest meeting (twice: JSON and words), who is in, recordings (twice).
-    with django_assert_num_queries(6):
+    # Members, the newest meeting (twice: JSON and words), who is in, recordings (twice), snapshots.
+    with django_assert_num_queries(7):
         render(PAGE, user, room=fresh)
 
 

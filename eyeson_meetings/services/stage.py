@@ -9,8 +9,7 @@ ValueRefusedError without eyeson having been asked unless it says otherwise, and
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext as _
@@ -27,33 +26,50 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 from . import values
 from .accounts import client_for
 from .control import Control, control_of, noticing_the_end, watch
+from .stage_values import (
+    AUDIO_INSERTS,
+    LAYOUTS,
+    LayerText,
+    box_of,
+    ids_of,
+    insert_place,
+    places_in,
+    refuse_layout,
+)
 
 if TYPE_CHECKING:
     from django.core.files import File
 
     from eyeson_meetings.policies import User
 
+__all__ = [
+    "AUDIO_INSERTS",
+    "LAYOUTS",
+    "MESSAGE_TYPES",
+    "LayerText",
+    "clear_layer",
+    "running_playbacks",
+    "send_message",
+    "set_layer",
+    "set_layout",
+    "show_slide",
+    "start_annotation",
+    "start_playback",
+    "start_presentation",
+    "start_screen_capture",
+    "stop_annotation",
+    "stop_playback",
+    "stop_presentation",
+    "stop_screen_capture",
+]
+
 logger = logging.getLogger(__name__)
 
-LAYOUTS = ("custom", "auto")
 MESSAGE_TYPES = ("chat", "custom")
-AUDIO_INSERTS = ("enabled", "disabled", "audio_only")
-#: Of the text in a layer, in characters.
-LONGEST_LAYER_TEXT = 2000
 #: More repetitions of a playback are no number but a mistake; -1 plays without an end.
 MOST_LOOPS = 1000
 
 _Act = Callable[[EyesonClient, Secret], Answer[None]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LayerText:
-    """A simple box of text over the video (API reference 11.1). eyeson's documents have it no longer."""
-
-    title: str = ""
-    content: str = ""
-    #: The address of a small picture.
-    icon: str = ""
 
 
 def set_layout(
@@ -79,43 +95,26 @@ def set_layout(
     Raises ValueRefusedError, also when eyeson does not take the layout; FeatureDisabledError when the
     room's options forbid it; others as said above.
     """
-    values.one_of(layout, LAYOUTS, field="layout")
-    if voice_activation and layout != "auto":
-        raise ValueRefusedError(
-            _("Only the automatic layout follows who speaks."), field="voice_activation"
-        )
-    if name is not None:
-        values.plain_text(name, field="name")
-    if audio_insert is not None:
-        values.one_of(audio_insert, AUDIO_INSERTS, field="audio_insert")
-    seen = None if users is None else _ids_of(meeting, users)
-    if positions is not None:
-        values.positions_in_picture(positions, field="positions")
+    refuse_layout(layout, name, voice_activation, audio_insert)
+    places_in(positions)
+    wanted: dict[str, Any] = {
+        "layout": layout,
+        "users": ids_of(meeting, users),
+        "name": name,
+        "show_names": show_names,
+        "voice_activation": voice_activation,
+        "audio_insert": audio_insert,
+        "audio_insert_position": insert_place(audio_insert_position),
+    }
     control = control_of(meeting=meeting, user=user)
-    places = None
-    if positions is not None:
-        places = values.positions_in_picture(
-            positions, field="positions", height=_height_of(control)
-        )
-    with values.taken_by_eyeson(_("eyeson does not take this layout."), field="name"):
-        _tell(
-            control,
-            lambda eyeson, key: eyeson.layout.set(
-                access_key=key,
-                layout=layout,
-                users=seen,
-                name=name,
-                positions=places,
-                show_names=show_names,
-                voice_activation=voice_activation,
-                audio_insert=audio_insert,
-                audio_insert_position=_axes(audio_insert_position),
-            ),
-        )
+    # How high the picture is, eyeson tells.
+    wanted["positions"] = places_in(positions, height=_height_of(control))
+    with values.taken_by_eyeson(_("eyeson does not take this layout.")):
+        _tell(control, lambda eyeson, key: eyeson.layout.set(access_key=key, **wanted))
     logger.info("The layout of meeting %s is set by user %s", meeting.uuid, user and user.pk)
 
 
-@sensitive_variables("url", "address")
+@sensitive_variables("url", "address", "text", "box")
 def set_layer(
     *,
     meeting: Meeting,
@@ -136,12 +135,13 @@ def set_layer(
         raise ValueRefusedError(_("Give one of these: an address, a file or a text."))
     address = None if url is None else values.web_address(url, field="url")
     kind = None if file is None else values.picture_type(file, field="file")
-    box = None if text is None else _box_of(text)
+    box = None if text is None else box_of(text)
     control = control_of(meeting=meeting, user=user)
     words = _(
         "eyeson cannot show this picture. One over the video must not be larger than the video."
     )
-    with values.taken_by_eyeson(words, field="file" if address is None else "url"):
+    given = "url" if url is not None else "file" if file is not None else "text"
+    with values.taken_by_eyeson(words, field=given):
         _tell(
             control,
             lambda eyeson, key: eyeson.layers.set(
@@ -187,37 +187,19 @@ def start_playback(
     Raises ValueRefusedError, also when eyeson does not take it; others as said above.
     """
     address = values.web_address(url, field="url")
-    values.plain_text(name, field="name", blank=True)
-    if play_id is not None:
-        values.own_id(play_id, field="play_id")
-    values.whole_number(loop_count, least=-1, most=MOST_LOOPS, field="loop_count")
-    replacement_id = (
-        None if replaced is None else values.person_in(meeting, replaced, field="replaced")
-    )
+    _refuse_playback(name, play_id, loop_count)
+    wanted: dict[str, Any] = {
+        "play_id": play_id or random_eyeson_id(),
+        "replacement_id": replaced and values.person_in(meeting, replaced, field="replaced"),
+        "name": name or None,
+        "audio": audio,
+        "loop_count": loop_count,
+    }
     control = control_of(meeting=meeting, user=user)
-    wanted = play_id or random_eyeson_id()
-    if _plays(control.response, wanted):
-        return wanted
-    with values.taken_by_eyeson(_("eyeson does not play this."), field="url"):
-        try:
-            _tell(
-                control,
-                lambda eyeson, key: eyeson.playbacks.start(
-                    access_key=key,
-                    url=address,
-                    play_id=wanted,
-                    replacement_id=replacement_id,
-                    name=name or None,
-                    audio=audio,
-                    loop_count=loop_count,
-                ),
-            )
-        except ConflictError:
-            # Somebody else may have started it in this moment.
-            if not _plays(watch(control, lambda now: True, seconds=0).value, wanted):
-                raise
-    logger.info("A playback of meeting %s is started by user %s", meeting.uuid, user and user.pk)
-    return wanted
+    if not _plays(control.response, wanted["play_id"]):
+        _start_playback(control, address, wanted)
+        logger.info("User %s has started a playback in %s", user and user.pk, meeting.uuid)
+    return str(wanted["play_id"])
 
 
 def stop_playback(*, meeting: Meeting, play_id: str, user: User | None = None) -> None:
@@ -336,42 +318,33 @@ def _undo(control: Control, act: _Act) -> None:
         logger.info("It was not there any more in meeting %s", control.meeting.uuid)
 
 
-def _ids_of(meeting: Meeting, users: Sequence[Participant | str | None]) -> list[str]:
-    if len(users) > values.MOST_PEOPLE:
-        raise ValueRefusedError(
-            _("Give %(most)d people at most.") % {"most": values.MOST_PEOPLE}, field="users"
-        )
-    ids = []
-    for one in users:
-        if isinstance(one, Participant):
-            ids.append(values.person_in(meeting, one, field="users"))
-        else:
-            ids.append(values.plain_text(one or "", field="users", blank=True))
-    return ids
-
-
-def _box_of(text: LayerText) -> Mapping[str, str]:
-    if not (text.title or text.content):
-        raise ValueRefusedError(_("Write a title or a text."), field="text")
-    values.plain_text(text.title, field="text", blank=True)
-    values.plain_text(text.content, field="text", longest=LONGEST_LAYER_TEXT, blank=True)
-    if text.icon:
-        values.web_address(text.icon, field="text")
-    box = {"icon": text.icon, "title": text.title, "content": text.content}
-    return {name: value for name, value in box.items() if value}
-
-
 def _height_of(control: Control) -> int:
     is_wide = control.response.options.get("widescreen") is True
     return values.WIDESCREEN_HEIGHT if is_wide else values.HEIGHT
 
 
-def _axes(place: tuple[float, float] | None) -> Mapping[str, float] | None:
-    return None if place is None else {"x": place[0], "y": place[1]}
-
-
 def _index(foreground: bool) -> int:
     return FRONT if foreground else BACKGROUND
+
+
+def _refuse_playback(name: str, play_id: str | None, loop_count: int) -> None:
+    values.plain_text(name, field="name", blank=True)
+    if play_id is not None:
+        values.own_id(play_id, field="play_id")
+    values.whole_number(loop_count, least=-1, most=MOST_LOOPS, field="loop_count")
+
+
+def _start_playback(control: Control, address: Secret, wanted: dict[str, Any]) -> None:
+    with values.taken_by_eyeson(_("eyeson does not play this."), field="url"):
+        try:
+            _tell(
+                control,
+                lambda eyeson, key: eyeson.playbacks.start(access_key=key, url=address, **wanted),
+            )
+        except ConflictError:
+            # Somebody else may have started it in this moment.
+            if not _plays(watch(control, lambda now: True, seconds=0).value, wanted["play_id"]):
+                raise
 
 
 def _plays(response: records.RoomResponse, play_id: str) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -65,6 +67,25 @@ def owner_of(sandbox: SandboxServer, joined: JoinedRoom) -> str:
     key = joined.url.reveal().partition("?")[2]
     _, person = sandbox.state.by_access_key(key)
     return person.id
+
+
+@contextmanager
+def meanwhile(
+    sandbox: SandboxServer, method: str, route: str, happen: Callable[[], object]
+) -> Iterator[None]:
+    """`happen` while the site waits for the answer to its next call of that method and route."""
+    faults = sandbox.service.faults
+    faults.add("slow", method=method, route=route, seconds=0.3)
+
+    def happen_while_the_site_waits() -> None:
+        while faults.as_json():
+            time.sleep(0.01)
+        happen()
+
+    thread = threading.Thread(target=happen_while_the_site_waits)
+    thread.start()
+    yield
+    thread.join()
 
 
 def calls_of(sandbox: SandboxServer) -> list[str]:

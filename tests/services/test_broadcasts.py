@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -36,7 +32,7 @@ from eyeson_meetings.services.broadcasts import (
 from eyeson_meetings.services.rooms import end_meeting
 from tests.factories import BroadcastTargetFactory, RoomFactory, UserFactory
 
-from .meetings import calls_of, end_in_sandbox, in_sandbox, start_meeting
+from .meetings import calls_of, end_in_sandbox, in_sandbox, meanwhile, start_meeting
 
 pytestmark = pytest.mark.django_db
 
@@ -187,7 +183,9 @@ def test_a_meeting_is_broadcast_again_after_a_stop(sandbox_account: SandboxServe
 def test_a_stop_for_which_somebody_was_faster_is_no_error(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     start_broadcast(meeting=meeting, stream_url=ADDRESS, user=user)
-    with meanwhile(sandbox_account, "DELETE", lambda: stop_in_meeting(sandbox_account, meeting)):
+    with meanwhile(
+        sandbox_account, "DELETE", PATH, lambda: stop_in_meeting(sandbox_account, meeting)
+    ):
         stop_broadcast(meeting=meeting, user=user)
 
     assert [call.status for call in sandbox_account.calls if call.method == "DELETE"] == [404]
@@ -201,6 +199,7 @@ def test_a_stop_counts_though_the_meeting_cannot_be_seen(sandbox_account: Sandbo
     with meanwhile(
         sandbox_account,
         "DELETE",
+        PATH,
         lambda: sandbox_account.service.faults.add("status", method="GET", route=looks, status=403),
     ):
         stop_broadcast(meeting=meeting, user=user)
@@ -213,7 +212,9 @@ def test_a_start_for_which_somebody_was_faster_is_refused_in_words(
 ) -> None:
     meeting, user = start_meeting(sandbox_account)
     with (
-        meanwhile(sandbox_account, "POST", lambda: start_in_meeting(sandbox_account, meeting)),
+        meanwhile(
+            sandbox_account, "POST", PATH, lambda: start_in_meeting(sandbox_account, meeting)
+        ),
         pytest.raises(BroadcastRunningError),
     ):
         start_broadcast(meeting=meeting, stream_url=ADDRESS, user=user)
@@ -435,20 +436,3 @@ def stop_in_meeting(sandbox: SandboxServer, meeting: Meeting) -> None:
     """Somebody stops it in the meeting page."""
     with sandbox.state.locked():
         sandbox.service.broadcasts.stop(in_sandbox(sandbox, meeting))
-
-
-@contextmanager
-def meanwhile(sandbox: SandboxServer, method: str, happen: Any) -> Iterator[None]:
-    """`happen` while the site waits for the answer to its next call of that method."""
-    faults = sandbox.service.faults
-    faults.add("slow", method=method, route=PATH, seconds=0.3)
-
-    def happen_while_the_site_waits() -> None:
-        while faults.as_json():
-            time.sleep(0.01)
-        happen()
-
-    thread = threading.Thread(target=happen_while_the_site_waits)
-    thread.start()
-    yield
-    thread.join()

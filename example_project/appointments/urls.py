@@ -12,4 +12,5 @@ urlpatterns = [
     path("", views.AppointmentListView.as_view(), name="list"),
     path("new/", views.BookingView.as_view(), name="book"),
     path("<int:pk>/", views.AppointmentView.as_view(), name="detail"),
+    path("<int:pk>/meeting/", views.MeetingView.as_view(), name="meeting"),
 ]

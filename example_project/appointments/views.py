@@ -15,7 +15,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
-from eyeson_meetings.policies import policy
 from eyeson_meetings.services.status import latest_meeting, recent_recordings, state_of
 
 from .forms import BookingForm
@@ -76,10 +75,15 @@ class AppointmentView(LoginRequiredMixin, DetailView):
             other=_other(appointment, user),
             room=room,
             state=state_of(room),
-            may_invite=policy().can_moderate(user, room),
             steered=meeting if is_open and may_steer else None,
             **kwargs,
         )
+
+
+class MeetingView(AppointmentView):
+    """The meeting itself, in a frame of this site's page. 404 for all but host and client."""
+
+    template_name = "appointments/meeting.html"
 
 
 class BookingView(LoginRequiredMixin, PermissionRequiredMixin, FormView):

@@ -1,0 +1,65 @@
+"""A meeting on a page of the example site, and the pictures of one on the appointment's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from example_project.appointments.models import Appointment
+from tests.factories import MeetingFactory, SnapshotFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
+
+
+def address_of(appointment: Appointment) -> str:
+    return reverse("appointments:meeting", args=[appointment.pk])
+
+
+def test_the_two_people_of_an_appointment_can_meet_on_a_page_of_the_site(
+    client: Client, host: Any, client_user: Any, appointment: Appointment
+) -> None:
+    lobby = reverse("eyeson:join", args=[appointment.room.uuid])
+
+    for user in (host, client_user):
+        client.force_login(user)
+        assert (
+            address_of(appointment) in client.get(appointment.get_absolute_url()).content.decode()
+        )
+        assert f'src="{lobby}?embed=1"' in client.get(address_of(appointment)).content.decode()
+
+    client.force_login(UserFactory())
+    assert client.get(address_of(appointment)).status_code == 404
+
+
+def test_a_closed_room_has_no_frame_and_says_so(
+    client: Client, host: Any, appointment: Appointment
+) -> None:
+    appointment.room.closed_at = timezone.now()
+    appointment.room.save()
+    client.force_login(host)
+
+    page = client.get(address_of(appointment)).content.decode()
+
+    assert "<iframe" not in page
+    assert "Nobody can join this room any more." in page
+    assert (
+        address_of(appointment) not in client.get(appointment.get_absolute_url()).content.decode()
+    )
+
+
+def test_pictures_are_shown_with_their_appointment(
+    client: Client, host: Any, appointment: Appointment
+) -> None:
+    snapshot = SnapshotFactory(
+        meeting=MeetingFactory(room=appointment.room), store_state="stored", size_bytes=3
+    )
+    client.force_login(host)
+
+    page = client.get(appointment.get_absolute_url()).content.decode()
+
+    assert f'src="{reverse("eyeson:snapshot-file", args=[snapshot.uuid])}"' in page
+    assert f'alt="{appointment.room.name}: picture of ' in page

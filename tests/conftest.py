@@ -14,11 +14,14 @@ from django.http import HttpResponse
 from django.test import Client
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.testing.sandbox import sandbox_settings
 from tests import factories
-from tests.servers import redis_server, running_sandbox
+from tests.servers import redis_server
 from tests.webhooks import post_signed
 
-__all__ = ["redis_server", "running_sandbox"]
+__all__ = ["redis_server"]
+
+pytest_plugins = ["eyeson_meetings.testing.plugin"]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -57,24 +60,17 @@ def redis_url(redis_server: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
-    """A stand-in for eyeson that remembers nothing yet."""
-    running_sandbox.reset()
-    return running_sandbox
+def sandbox(eyeson_sandbox_server: SandboxServer) -> SandboxServer:
+    """A stand-in for eyeson that remembers nothing yet, of which tests want more than a site's would."""
+    eyeson_sandbox_server.reset()
+    return eyeson_sandbox_server
 
 
 @pytest.fixture
 def sandbox_account(settings: Any, sandbox: SandboxServer, tmp_path: Path) -> SandboxServer:
     """The sandbox, being the site's eyeson: calls go there and files come from there."""
-    account = {"API_KEY": "sandbox-api-key", "BASE_URL": sandbox.url, "SANDBOX": True}
-    settings.EYESON = {**settings.EYESON, "ACCOUNTS": {"default": account}}
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "eyeson": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path / "media")},
-        },
-    }
+    for name, value in sandbox_settings(sandbox.url, tmp_path / "media").items():
+        setattr(settings, name, value)
     return sandbox
 
 

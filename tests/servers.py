@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from eyeson_meetings.sandbox.server import SandboxServer
 from tools.redis_server import RedisNotFoundError, RedisServer
 
 
@@ -19,10 +18,3 @@ def redis_server() -> Iterator[RedisServer]:
         pytest.fail(str(error))
     with server:
         yield server
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[SandboxServer]:
-    """A stand-in for eyeson, for all tests of this process."""
-    with SandboxServer() as sandbox:
-        yield sandbox

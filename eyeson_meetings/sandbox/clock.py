@@ -67,6 +67,12 @@ class Clock:
             self._base += seconds
             self._changed.notify_all()
 
+    def back_to_now(self) -> None:
+        """Take back what `advance` added."""
+        with self.lock:
+            self._base = time.time() - time.monotonic()
+            self._changed.notify_all()
+
     def forget_timers(self) -> None:
         """Cancel everything that is planned."""
         with self.lock:

@@ -61,6 +61,7 @@ class State:
         with self.clock.lock:
             self.clock.forget_timers()
             self.meetings.clear()
+            self._last_started_ms = 0
             for remembered in (
                 self.recordings,
                 self.snapshots,

@@ -48,10 +48,10 @@ def extract_template(file: Any, keywords: Any, comment_tags: Any, options: Any) 
     yield from extract_python(io.BytesIO(f"({source})".encode()), keywords, comment_tags, options)
 
 
-def extracted() -> Catalog:
-    """All texts of the package, with the files that have them."""
+def extracted(folder: Path = PACKAGE) -> Catalog:
+    """All texts of the package, or of another folder of this project, with the files that have them."""
     catalog = Catalog(project="eyeson_meetings", charset="utf-8")
-    for path in sorted([*PACKAGE.rglob("*.py"), *PACKAGE.rglob("*.html")]):
+    for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
         if path.is_relative_to(LEFT_OUT):
             continue
         method: Any = "python" if path.suffix == ".py" else extract_template

@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("account", models.CharField(max_length=64, verbose_name="account")),
-                ("digest", models.CharField(editable=False, max_length=64)),
+                ("digest", models.CharField(editable=False, max_length=64, verbose_name="SHA-256")),
                 ("type", models.CharField(blank=True, max_length=255, verbose_name="type")),
                 ("sent_at", models.DateTimeField(blank=True, null=True, verbose_name="sent")),
                 (
@@ -452,7 +452,12 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, null=True, verbose_name="size"
                     ),
                 ),
-                ("sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, editable=False, max_length=64, verbose_name="SHA-256"
+                    ),
+                ),
                 ("content_type", models.CharField(blank=True, editable=False, max_length=64)),
                 (
                     "stored_at",
@@ -523,7 +528,10 @@ class Migration(migrations.Migration):
                     "finished_at",
                     models.DateTimeField(blank=True, null=True, verbose_name="finished"),
                 ),
-                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lease_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="claimed until"),
+                ),
                 ("counts", models.JSONField(blank=True, default=dict, verbose_name="counts")),
                 ("error", models.TextField(blank=True, verbose_name="error")),
             ],
@@ -749,7 +757,12 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, null=True, verbose_name="size"
                     ),
                 ),
-                ("sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, editable=False, max_length=64, verbose_name="SHA-256"
+                    ),
+                ),
                 ("content_type", models.CharField(blank=True, editable=False, max_length=64)),
                 (
                     "stored_at",

@@ -102,7 +102,12 @@ class Migration(migrations.Migration):
                         blank=True, editable=False, null=True, verbose_name="size"
                     ),
                 ),
-                ("sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "sha256",
+                    models.CharField(
+                        blank=True, editable=False, max_length=64, verbose_name="SHA-256"
+                    ),
+                ),
                 (
                     "stored_at",
                     models.DateTimeField(

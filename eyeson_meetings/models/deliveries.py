@@ -35,7 +35,7 @@ class Delivery(models.Model):
 
     account = models.CharField(_("account"), max_length=64)
     #: sha256 of the raw body, hex: the same bytes are the same delivery.
-    digest = models.CharField(max_length=64, editable=False)
+    digest = models.CharField(_("SHA-256"), max_length=64, editable=False)
     type = models.CharField(_("type"), max_length=255, blank=True)
     #: eyeson's clock: `timestamp` of the body; null when it has none that can be read.
     sent_at = models.DateTimeField(_("sent"), null=True, blank=True)

@@ -146,7 +146,7 @@ class StoredFile(models.Model):
         _("file"), storage=media_storage, upload_to=storage_name, max_length=255, blank=True
     )
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True, editable=False)
-    sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, editable=False)
     content_type = models.CharField(max_length=64, blank=True, editable=False)
     stored_at = models.DateTimeField(_("stored"), null=True, blank=True, editable=False)
 

@@ -12,6 +12,7 @@ and the sandbox in the place of eyeson. With EYESON_API_KEY it uses eyeson, and 
 | `EXAMPLE_DATA_DIR` | SQLite, recordings and snapshots |
 | `SECRET_KEY`, `ALLOWED_HOSTS`, `DEBUG`, `BEHIND_PROXY` | as Django calls them; behind a proxy: trust its X-Forwarded-Proto |
 | `SERVE_STATIC` | 0: a web server delivers static files |
+| `EMAIL_HOST`, `DEFAULT_FROM_EMAIL` | a mail server, and who writes; without: mails go to the log |
 | `SYNC_SECONDS` | seconds between two questions to eyeson about everything |
 """
 
@@ -180,6 +181,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = beat_schedule(sync=seconds("SYNC_SECONDS", 120))
+
+EMAIL_HOST = text("EMAIL_HOST")
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+# A worker waits for it.
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "consulting-hours@example.org")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -1,4 +1,7 @@
-"""The example site in the place of the site under test."""
+"""The example site in the place of the site under test.
+
+Like the tests of any other site, those in here use nothing of the package but `eyeson_meetings.testing`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from django.utils import timezone
 
 import example_project
 from example_project.appointments.models import Appointment
-from tests.factories import RoomFactory, RoomMemberFactory, UserFactory
+from eyeson_meetings.testing.factories import RoomFactory, RoomMemberFactory, UserFactory
 
 TEMPLATES = Path(example_project.__file__).parent / "templates"
 

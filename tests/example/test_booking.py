@@ -1,19 +1,17 @@
-"""Booking an appointment, and what the site adds to the package."""
+"""Booking an appointment."""
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from example_project.appointments.models import Appointment
-from tests.factories import UserFactory
+from eyeson_meetings.testing.factories import UserFactory
 
 BOOK = "/appointments/new/"
 
@@ -100,50 +98,3 @@ def test_hosts_and_superusers_and_those_who_left_are_no_clients(
     assert list(form.fields["client"].queryset) == [client_user]
     answer = client.post(BOOK, a_form(booking_host))
     assert list(answer.context["form"].errors) == ["client"]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_first_meeting_is_written_down_once(
-    settings: Any, appointment: Appointment, deliver: Any
-) -> None:
-    settings.EYESON = {**settings.EYESON, "PROCESSING": "inline"}
-
-    def tell(timestamp: int) -> None:
-        answer = deliver(
-            {
-                "timestamp": timestamp,
-                "type": "room_update",
-                "room": {
-                    "id": appointment.room.eyeson_id,
-                    "name": "Pension plan",
-                    "ready": True,
-                    "started_at": f"2026-03-02T09:{timestamp % 60:02}:00.250Z",
-                    "shutdown": False,
-                },
-            }
-        )
-        assert answer.status_code == 204
-
-    tell(1772442060)
-    appointment.refresh_from_db()
-    first = appointment.met_at
-    assert first is not None
-
-    tell(1772445661)
-    appointment.refresh_from_db()
-    assert appointment.met_at == first
-
-
-@pytest.mark.django_db(transaction=True)
-def test_who_leaves_the_meeting_comes_back_to_the_appointment(
-    client: Client, host: Any, appointment: Appointment, sandbox_account: Any
-) -> None:
-    client.force_login(host)
-
-    answer = client.post(reverse("eyeson:join", args=[appointment.room.uuid]))
-
-    assert answer.status_code == 303
-    meeting = sandbox_account.state.rooms[appointment.room.eyeson_id]
-    assert re.fullmatch(
-        rf"http://testserver{appointment.get_absolute_url()}", meeting.options["exit_url"]
-    )

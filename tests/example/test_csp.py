@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,8 @@ from django.test import Client
 from django.urls import reverse
 
 from example_project.appointments.models import Appointment
-from tests.factories import MeetingFactory, RecordingFactory
+from eyeson_meetings.testing.factories import MeetingFactory, RecordingFactory
+from eyeson_meetings.testing.sandbox import EyesonSandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -40,15 +40,8 @@ def test_with_a_real_account_it_is_the_meeting_page(client: Client, settings: An
 
 
 def test_a_file_keeps_its_own(
-    client: Client, host: Any, appointment: Appointment, settings: Any, tmp_path: Path
+    client: Client, host: Any, appointment: Appointment, eyeson_sandbox: EyesonSandbox
 ) -> None:
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "eyeson": {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": str(tmp_path)},
-        },
-    }
     recording = RecordingFactory(
         meeting=MeetingFactory(room=appointment.room), store_state="stored", size_bytes=3
     )

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from example_project.appointments.models import Appointment
-from tests.factories import MeetingFactory, SnapshotFactory, UserFactory
+from eyeson_meetings.testing.factories import MeetingFactory, SnapshotFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 

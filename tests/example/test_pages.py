@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from example_project.appointments.models import Appointment
-from tests.example.conftest import make_appointment
-from tests.factories import MeetingFactory, RecordingFactory, UserFactory
+from eyeson_meetings.testing.factories import MeetingFactory, RecordingFactory, UserFactory
+
+from .conftest import make_appointment
 
 pytestmark = pytest.mark.django_db
 
@@ -165,7 +167,8 @@ def test_staff_are_led_to_the_buttons_of_a_meeting_while_it_goes_on(
 def test_a_stored_recording_plays_on_the_page(
     client: Client, client_user: Any, appointment: Appointment
 ) -> None:
-    meeting = MeetingFactory(room=appointment.room, ended=True)
+    yesterday = timezone.now() - timedelta(days=1)
+    meeting = MeetingFactory(room=appointment.room, started_at=yesterday, ended=True)
     coming = RecordingFactory(meeting=meeting)
     stored = RecordingFactory(meeting=meeting, store_state="stored", size_bytes=7)
     client.force_login(client_user)

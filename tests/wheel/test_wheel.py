@@ -143,6 +143,7 @@ def test_the_wheel_holds_what_pages_need(wheel: Path) -> None:
 
     for wanted in (
         "eyeson_meetings/py.typed",
+        "eyeson_meetings/locale/de/LC_MESSAGES/django.mo",
         "eyeson_meetings/templates/eyeson_meetings/lobby.html",
         "eyeson_meetings/templates/eyeson_meetings/tags/join.html",
         "eyeson_meetings/templates/admin/eyeson_meetings/change_form.html",
@@ -163,15 +164,21 @@ def test_a_site_that_follows_the_readme_passes_djangos_checks(site: Site) -> Non
     assert "No changes detected" in missing
 
 
-def test_a_site_that_follows_the_readme_shows_the_admin_and_joins_a_room(site: Site) -> None:
+@pytest.fixture(scope="module")
+def room_path(site: Site) -> str:
+    """The site has tables, ada, who may do everything, and the README's room: its lobby's path."""
     site.append("settings.py", block_for(site.section, "mysite/settings.py, instead of"))
     site.manage("migrate", "--verbosity", "0")
     password = {"DJANGO_SUPERUSER_PASSWORD": "opensesame"}
     site.manage(
         "createsuperuser", "--noinput", "--username=ada", "--email=a@example.org", **password
     )
-    room_path = site.manage("shell", "--command", make_a_room(site.section)).split()[-1]
+    return site.manage("shell", "--command", make_a_room(site.section)).split()[-1]
 
+
+def test_a_site_that_follows_the_readme_shows_the_admin_and_joins_a_room(
+    site: Site, room_path: str
+) -> None:
     with (
         site.serving("eyeson_sandbox", port="8900") as sandbox,
         site.serving("runserver", "--noreload", site.ports["8000"], port="8000") as web,
@@ -193,6 +200,25 @@ def test_a_site_that_follows_the_readme_shows_the_admin_and_joins_a_room(site: S
     assert joined.headers["Location"].startswith(sandbox)
     assert meeting.status_code == 200
     assert [person["name"] for person in running[0]["people"]] == ["ada"]
+
+
+def test_a_german_site_shows_german(site: Site, room_path: str) -> None:
+    settings = site.folder / "mysite" / "settings.py"
+    before = settings.read_text(encoding="utf-8")
+    site.append("settings.py", 'LANGUAGE_CODE = "de"\n')
+    try:
+        with site.serving("runserver", "--noreload", site.ports["8000"], port="8000") as web:
+            browser = requests.Session()
+            sign_in(browser, web)
+            admin = browser.get(f"{web}/admin/", timeout=10)
+            lobby = browser.get(web + room_path, timeout=10)
+    finally:
+        settings.write_text(before, encoding="utf-8")
+
+    assert "Videobesprechungen" in admin.text
+    assert "Übertragungsziele" in admin.text
+    assert "Teilnehmen" in lobby.text
+    assert "Join" not in lobby.text
 
 
 def make_a_room(section: str) -> str:

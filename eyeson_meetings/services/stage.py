@@ -35,6 +35,7 @@ from .stage_values import (
     insert_place,
     places_in,
     refuse_layout,
+    taking_away,
 )
 
 if TYPE_CHECKING:
@@ -88,8 +89,9 @@ def set_layout(
     """Say who is seen where. What is None stays as it is (API reference 12).
 
     `users` fill the places in order: a participant of the room, the id of a playback, None for an empty
-    place. `name` is one of eyeson's layouts, or any with `positions`: up to 10 of x, y, width, height and
-    perhaps `cover`, `contain` or `auto`, in pixels of a picture of 1280x960 (widescreen: 1280x720).
+    place. `name` is one of eyeson's layouts, which takes positions set before away, or any with
+    `positions`: up to 10 of x, y, width, height and perhaps `cover`, `contain` or `auto`, in pixels of a
+    picture of 1280x960 (widescreen: 1280x720). An empty name, and no users, take those away.
     `voice_activation` gives free places to who speaks, in the `auto` layout.
 
     Raises ValueRefusedError, also when eyeson does not take the layout; FeatureDisabledError when the
@@ -109,6 +111,7 @@ def set_layout(
     control = control_of(meeting=meeting, user=user)
     # How high the picture is, eyeson tells.
     wanted["positions"] = places_in(positions, height=_height_of(control))
+    wanted = taking_away(wanted, control.response.options)
     with values.taken_by_eyeson(_("eyeson does not take this layout.")):
         _tell(control, lambda eyeson, key: eyeson.layout.set(access_key=key, **wanted))
     logger.info("The layout of meeting %s is set by user %s", meeting.uuid, user and user.pk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
@@ -34,7 +35,7 @@ def refuse_layout(
 ) -> None:
     """Raises ValueRefusedError for a layout that cannot be."""
     values.one_of(layout, LAYOUTS, field="layout")
-    if name is not None:
+    if name:
         values.plain_text(name, field="name")
     if voice_activation and layout != "auto":
         raise ValueRefusedError(
@@ -68,6 +69,23 @@ def ids_of(meeting: Meeting, users: Sequence[Participant | str | None] | None) -
         else:
             ids.append(values.plain_text(one or "", field="users", blank=True))
     return ids
+
+
+def taking_away(wanted: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """What is `wanted`, with what takes away what a meeting with such `options` has and must not keep.
+
+    An empty name or list of users says that there is none any more, and a name alone that the places are
+    those of that layout. Only what is there is taken away: no source says how eyeson reads the rest.
+    """
+    wanted = dict(wanted)
+    if wanted["name"] == "" and not options.get("layout_name"):
+        wanted["name"] = None
+    if wanted["users"] == []:
+        # A form cannot hold an empty list: one empty place stands for it.
+        wanted["users"] = [""] if options.get("layout_users") else None
+    if wanted["name"] is not None and wanted["positions"] is None and options.get("layout_map"):
+        wanted["positions"] = []
+    return wanted
 
 
 @sensitive_variables("text", "box")

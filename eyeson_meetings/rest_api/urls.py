@@ -15,6 +15,8 @@ router.register("rooms/<uuid:room_uuid>/participants", views.ParticipantViewSet,
 router.register("rooms/<uuid:room_uuid>/invitations", views.InvitationViewSet, "invitation")
 router.register("rooms/<uuid:room_uuid>/broadcast-targets", views.TargetViewSet, "target")
 router.register("meetings", views.MeetingViewSet, "meeting")
+router.register("meetings", views.StageViewSet, "stage")
+router.register("meetings", views.ForwardViewSet, "forward")
 router.register("recordings", views.RecordingViewSet, "recording")
 router.register("snapshots", views.SnapshotViewSet, "snapshot")
 router.register("files", views.RoomFileViewSet, "file")

@@ -29,6 +29,7 @@ from .control import Control, control_of, noticing_the_end, watch
 from .stage_values import (
     AUDIO_INSERTS,
     LAYOUTS,
+    LONGEST_LAYER_TEXT,
     LayerText,
     box_of,
     ids_of,
@@ -46,9 +47,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AUDIO_INSERTS",
     "LAYOUTS",
+    "LONGEST_LAYER_TEXT",
     "MESSAGE_TYPES",
+    "MOST_LOOPS",
     "LayerText",
     "clear_layer",
+    "renew_screen_capture",
     "running_playbacks",
     "send_message",
     "set_layer",
@@ -288,6 +292,16 @@ def start_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     """
     control = control_of(meeting=meeting, user=user)
     _tell(control, lambda eyeson, key: eyeson.screen_capture.start(access_key=key))
+
+
+def renew_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
+    """Say again that `user` shows a screen, as it was done until 2019 (14.2).
+
+    Raises NotFoundError while nobody presents, ConflictError or ForbiddenError while somebody else does;
+    others as said above.
+    """
+    control = control_of(meeting=meeting, user=user)
+    _tell(control, lambda eyeson, key: eyeson.screen_capture.renew(access_key=key))
 
 
 def stop_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:

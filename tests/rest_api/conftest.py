@@ -80,6 +80,7 @@ class World:
     delivery: models.Delivery
     broadcast: models.Broadcast
     file: models.RoomFile
+    participant: models.Participant
 
 
 @pytest.fixture
@@ -102,4 +103,5 @@ def world(db: None) -> World:
         delivery=factories.DeliveryFactory(),
         broadcast=factories.BroadcastFactory(meeting=meeting, stopped=True),
         file=factories.RoomFileFactory(meeting=meeting),
+        participant=factories.ParticipantFactory(room=room, name="Somebody"),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver, reverse
 
+from eyeson_meetings.rest_api.participants import uuid_of
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
 from tests.crawling import routes
@@ -41,6 +42,8 @@ NEEDS = {
     ("meeting-list", "GET"): "signed in",
     ("meeting-detail", "GET"): "view",
     ("meeting-end", "POST"): "moderate",
+    ("meeting-lock", "POST"): "moderate",
+    ("meeting-kick", "POST"): "moderate",
     ("meeting-start-recording", "POST"): "record",
     ("meeting-stop-recording", "POST"): "record",
     ("meeting-take-snapshot", "POST"): "record",
@@ -49,6 +52,26 @@ NEEDS = {
     ("meeting-set-player-url", "POST"): "broadcast",
     ("meeting-upload-file", "POST"): "moderate",
     ("meeting-refresh-files", "POST"): "moderate",
+    ("stage-set-layout", "POST"): "moderate",
+    ("stage-set-layer", "POST"): "moderate",
+    ("stage-upload-layer", "POST"): "moderate",
+    ("stage-clear-layer", "POST"): "moderate",
+    ("stage-start-playback", "POST"): "moderate",
+    ("stage-stop-playback", "POST"): "moderate",
+    ("stage-list-playbacks", "POST"): "moderate",
+    ("stage-send-message", "POST"): "moderate",
+    ("stage-start-presentation", "POST"): "moderate",
+    ("stage-show-slide", "POST"): "moderate",
+    ("stage-stop-presentation", "POST"): "moderate",
+    ("stage-start-screen-capture", "POST"): "moderate",
+    ("stage-renew-screen-capture", "POST"): "moderate",
+    ("stage-stop-screen-capture", "POST"): "moderate",
+    ("stage-start-annotation", "POST"): "moderate",
+    ("stage-stop-annotation", "POST"): "moderate",
+    ("forward-forward-source", "POST"): "broadcast",
+    ("forward-forward-meeting", "POST"): "broadcast",
+    ("forward-forward-playback", "POST"): "broadcast",
+    ("forward-stop-forward", "POST"): "broadcast",
     ("file-list", "GET"): "signed in",
     ("file-detail", "GET"): "view",
     ("file-detail", "DELETE"): "moderate",
@@ -92,6 +115,17 @@ BODIES = {
     "invitation-list": {},
     "meeting-start-broadcast": {"stream_url": "rtmp://live.example.org/app/key"},
     "meeting-set-player-url": {"player_url": "https://tv.example.org/"},
+    "stage-set-layer": {"text": {"title": "Break"}},
+    "stage-start-playback": {"url": "https://media.example.org/intro.mp4"},
+    "stage-stop-playback": {"play_id": "intro"},
+    "stage-send-message": {"text": "Hello"},
+    "stage-start-presentation": {"slide": "https://media.example.org/1.png"},
+    "stage-show-slide": {"slide": "https://media.example.org/1.png"},
+    "meeting-kick": {"participant": uuid_of},
+    "forward-forward-source": {"url": "https://whip.example.org/", "participant": uuid_of},
+    "forward-forward-meeting": {"url": "https://whip.example.org/"},
+    "forward-forward-playback": {"url": "https://whip.example.org/", "play_id": "intro"},
+    "forward-stop-forward": {"forward_id": "mix"},
 }
 ARGUMENTS = {
     "room": lambda world: {"uuid": world.room.uuid},
@@ -99,6 +133,8 @@ ARGUMENTS = {
     "participant": lambda world: {"room_uuid": world.room.uuid},
     "invitation": lambda world: {"room_uuid": world.room.uuid, "uuid": world.invitation.uuid},
     "meeting": lambda world: {"uuid": world.meeting.uuid},
+    "stage": lambda world: {"uuid": world.meeting.uuid},
+    "forward": lambda world: {"uuid": world.meeting.uuid},
     "recording": lambda world: {"uuid": world.recording.uuid},
     "snapshot": lambda world: {"uuid": world.snapshot.uuid},
     "file": lambda world: {"uuid": world.file.uuid},
@@ -115,7 +151,7 @@ def api_routes() -> list[tuple[str, str]]:
         for name, route in routes()
         if name.startswith("eyeson:api:")
     ]
-    assert len(found) >= 39
+    assert len(found) >= 61
     return found
 
 
@@ -124,6 +160,13 @@ def address(name: str, route: str, world: World) -> str:
     given = ARGUMENTS[name.partition("-")[0]](world)
     used = {key: value for key, value in given.items() if f":{key}>" in route}
     return reverse(f"eyeson:api:{name}", kwargs=used)
+
+
+def body_for(name: str, world: World) -> dict[str, Any]:
+    """The body, for the rows of `world`."""
+    somebody = str(uuid_of(world.participant))
+    body = BODIES.get(name, {})
+    return {key: somebody if value is uuid_of else value for key, value in body.items()}
 
 
 def client_of(role: str, world: World, as_user: Any, api: Any) -> Any:
@@ -151,7 +194,7 @@ def expected(name: str, method: str, role: str) -> set[int]:
         return {405}
     if need == "signed in" or need in MAY[role]:
         # 415: let through, but an upload is no JSON.
-        return {200, 201, 202, 204, 409} | ({415} if name == "meeting-upload-file" else set())
+        return {200, 201, 202, 204, 409} | ({415} if "-upload-" in name else set())
     sees_the_room = "view" in MAY[role] or need in ("create", "replay deliveries")
     return {403} if sees_the_room else {404}
 
@@ -168,7 +211,7 @@ def test_every_address_lets_through_whom_it_should_and_nobody_else(
     tried = 0
     for name, route in api_routes():
         for method in METHODS:
-            body = BODIES.get(name, {}) if method in ("POST", "PUT", "PATCH") else None
+            body = body_for(name, world) if method in ("POST", "PUT", "PATCH") else None
             response = client.call(method, address(name, route, world), body)
             tried += 1
             if response.status_code not in expected(name, method, role):

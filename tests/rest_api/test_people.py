@@ -63,8 +63,10 @@ def test_participants_are_people_and_not_the_site_itself(world: World, as_user: 
     everybody = client.call("GET", path).json()["results"]
     online = client.call("GET", f"{path}?online=true").json()["results"]
 
-    assert [row["name"] for row in everybody] == ["Out", "In"]
+    assert [row["name"] for row in everybody] == ["Out", "In", "Somebody"]
+    (named,) = {row.pop("uuid") for row in online}
     assert online == [{"name": "In", "guest": False, "online": True}]
+    assert [row["uuid"] for row in everybody if row["name"] == "In"] == [named]
 
 
 def test_an_invitation_has_its_link_when_it_is_made_and_never_again(

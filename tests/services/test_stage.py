@@ -72,6 +72,22 @@ def test_a_layout_shows_participants_playbacks_and_empty_places(
     assert there.audio_insert == {"audio_insert": "enabled", "x": 20, "y": 30.5}
 
 
+def test_what_a_layout_had_is_taken_away_by_an_empty_name_no_users_and_another_layout(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    options = in_sandbox(sandbox_account, meeting).options
+
+    stage.set_layout(meeting=meeting, name="", users=[], user=user)
+    assert (options["layout_name"], options["layout_users"]) == (None, None)
+    stage.set_layout(meeting=meeting, name="x", users=["a"], positions=[[0, 0, 9, 9]], user=user)
+    stage.set_layout(meeting=meeting, name="four", user=user)
+    assert (options["layout_name"], options["layout_map"]) == ("four", None)
+    assert options["layout_users"] == ["a"]
+    stage.set_layout(meeting=meeting, name="", users=[], user=user)
+    assert (options["layout_name"], options["layout_users"]) == (None, [""])
+
+
 def test_a_layout_is_refused_in_words_by_the_room_and_by_eyeson(
     sandbox_account: SandboxServer,
 ) -> None:
@@ -201,6 +217,7 @@ def test_slides_screens_and_drawing_start_and_stop_by_the_old_endpoints(
     assert there.presentation is None
 
     stage.start_screen_capture(meeting=meeting, user=other)
+    stage.renew_screen_capture(meeting=meeting, user=other)
     assert there.presentation.slide is None
     stage.start_annotation(meeting=meeting, user=other)
     stage.stop_annotation(meeting=meeting, user=other)

@@ -8,6 +8,12 @@ from .broadcasts import (
     RunningBroadcastSerializer,
 )
 from .deliveries import DeliverySerializer, DeliveryWithBodySerializer
+from .forwards import (
+    ForwardIdSerializer,
+    ForwardPlaybackSerializer,
+    ForwardSerializer,
+    ForwardSourceSerializer,
+)
 from .meetings import MeetingSerializer
 from .people import (
     InvitationSerializer,
@@ -27,6 +33,18 @@ from .rooms import (
     RoomSerializer,
     RoomStateSerializer,
 )
+from .stage import (
+    KickSerializer,
+    LayerPlaceSerializer,
+    LayerSerializer,
+    LayerUploadSerializer,
+    LayoutSerializer,
+    MessageSerializer,
+    PlaybacksSerializer,
+    PlaybackStartSerializer,
+    PlayIdSerializer,
+    SlideSerializer,
+)
 from .stored_files import (
     RecordingSerializer,
     RoomFileSerializer,
@@ -42,16 +60,29 @@ __all__ = [
     "BroadcastTargetSerializer",
     "DeliverySerializer",
     "DeliveryWithBodySerializer",
+    "ForwardIdSerializer",
+    "ForwardPlaybackSerializer",
+    "ForwardSerializer",
+    "ForwardSourceSerializer",
     "GuestLinkSerializer",
     "InvitationSerializer",
     "InvitationWriteSerializer",
     "JoinedSerializer",
+    "KickSerializer",
+    "LayerPlaceSerializer",
+    "LayerSerializer",
+    "LayerUploadSerializer",
+    "LayoutSerializer",
     "MeetingSerializer",
     "MemberRemovalSerializer",
     "MemberSerializer",
     "MemberWriteSerializer",
+    "MessageSerializer",
     "NewInvitationSerializer",
     "ParticipantSerializer",
+    "PlayIdSerializer",
+    "PlaybackStartSerializer",
+    "PlaybacksSerializer",
     "PlayerUrlSerializer",
     "ProblemSerializer",
     "RecordingSerializer",
@@ -63,6 +94,7 @@ __all__ = [
     "RoomStateSerializer",
     "RunningBroadcastSerializer",
     "RunningRecordingSerializer",
+    "SlideSerializer",
     "SnapshotSerializer",
     "UploadSerializer",
 ]

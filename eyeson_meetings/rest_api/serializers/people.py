@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from rest_framework import serializers
 
 from eyeson_meetings.models import Invitation, Participant, RoomMember
 from eyeson_meetings.policies import policy
+from eyeson_meetings.rest_api.participants import uuid_of
 from eyeson_meetings.rest_api.texts import NameField, refuse_far_times
 from eyeson_meetings.services.guests import guest_url
 
@@ -51,9 +53,16 @@ class MemberWriteSerializer(MemberRemovalSerializer):
 class ParticipantSerializer(serializers.Serializer[Participant]):
     """Somebody whom eyeson knows in a room, by the name that others see there."""
 
+    uuid = serializers.SerializerMethodField(
+        help_text="Names them in this API's calls; another one in every room."
+    )
     name = serializers.CharField(read_only=True)
     guest = serializers.BooleanField(read_only=True)
     online = serializers.BooleanField(read_only=True)
+
+    def get_uuid(self, participant: Participant) -> UUID:
+        """Computed; eyeson's own id is not told."""
+        return uuid_of(participant)
 
 
 class InvitationSerializer(serializers.Serializer[Invitation]):

@@ -2,15 +2,18 @@
 
 from .broadcasts import BroadcastViewSet, TargetViewSet
 from .deliveries import DeliveryViewSet
+from .forwards import ForwardViewSet
 from .invitations import InvitationViewSet
 from .meetings import MeetingViewSet
 from .people import MemberViewSet, ParticipantViewSet
 from .rooms import RoomViewSet
+from .stage import StageViewSet
 from .stored_files import RecordingViewSet, RoomFileViewSet, SnapshotViewSet
 
 __all__ = [
     "BroadcastViewSet",
     "DeliveryViewSet",
+    "ForwardViewSet",
     "InvitationViewSet",
     "MeetingViewSet",
     "MemberViewSet",
@@ -19,5 +22,6 @@ __all__ = [
     "RoomFileViewSet",
     "RoomViewSet",
     "SnapshotViewSet",
+    "StageViewSet",
     "TargetViewSet",
 ]

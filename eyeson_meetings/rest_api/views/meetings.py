@@ -6,22 +6,21 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings.models import Meeting
 from eyeson_meetings.rest_api import filters, serializers
-from eyeson_meetings.services import broadcasts, files, recordings, rooms, snapshots
+from eyeson_meetings.services import broadcasts, files, moderation, recordings, rooms, snapshots
 
-from .base import CALL, ApiViewSet, Endpoint
+from .acting import MeetingActionsViewSet
+from .base import CALL, Endpoint
 
 
-class MeetingViewSet(ApiViewSet):
+class MeetingViewSet(MeetingActionsViewSet):
     """Meetings. Starting what runs and stopping what does not are answered with how it is."""
 
-    queryset = Meeting.objects.all()
     filterset_class = filters.MeetingFilter
     endpoints = {
         "list": Endpoint(
@@ -32,6 +31,17 @@ class MeetingViewSet(ApiViewSet):
         "end": Endpoint(
             summary="End the meeting for all. For who may moderate.",
             answers=serializers.MeetingSerializer,
+            scope=CALL,
+        ),
+        "lock": Endpoint(
+            summary="Let no more guests in. Nobody can undo this. For who may moderate.",
+            answers=serializers.MeetingSerializer,
+            scope=CALL,
+        ),
+        "kick": Endpoint(
+            summary="Throw somebody out; they may join again. For who may moderate.",
+            takes=serializers.KickSerializer,
+            status=204,
             scope=CALL,
         ),
         "start_recording": Endpoint(
@@ -96,6 +106,20 @@ class MeetingViewSet(ApiViewSet):
         meeting = self._meeting(uuid, "moderate")
         return self.answer(rooms.end_meeting(meeting=meeting, user=request.user))
 
+    @action(detail=True, methods=["post"])
+    def lock(self, request: Request, uuid: UUID) -> Response:
+        """The meeting as it is then; 409 where the room's options forbid it, as they do by default."""
+        meeting = self._meeting(uuid, "moderate")
+        moderation.lock_meeting(meeting=meeting, user=request.user)
+        meeting.refresh_from_db(fields=["locked", "ready_at", "ended_at"])
+        return self.answer(meeting)
+
+    @action(detail=True, methods=["post"])
+    def kick(self, request: Request, uuid: UUID) -> Response:
+        """204, also when they were out already; 409 where the room's options forbid it."""
+        moderation.kick_participant(**self._asked(uuid, "moderate"))
+        return self.answer()
+
     @action(detail=True, methods=["post"], url_path="start-recording")
     def start_recording(self, request: Request, uuid: UUID) -> Response:
         """The running recording."""
@@ -150,13 +174,3 @@ class MeetingViewSet(ApiViewSet):
         """The files."""
         meeting = self._meeting(uuid, "moderate")
         return self.answer({"files": files.refresh_files(meeting=meeting)})
-
-    def _meeting(self, uuid: UUID, ability: str | None = None) -> Meeting:
-        """The meeting, whose room this user may see and in which the policy gives them `ability`."""
-        meeting = Meeting.objects.filter(uuid=uuid).first()
-        if meeting is None:
-            raise NotFound
-        meeting.room = self.room_of(meeting.room.uuid)
-        if ability is not None:
-            self.require(ability, room=meeting.room)
-        return meeting

@@ -78,4 +78,5 @@ class ParticipantViewSet(ApiViewSet):
         """A page of participants."""
         room = self.room_of(room_uuid)
         self.require("join", "moderate", room=room)
-        return self.page(Participant.objects.filter(room=room, is_service=False))
+        people = Participant.objects.filter(room=room, is_service=False)
+        return self.page(people.select_related("room"))

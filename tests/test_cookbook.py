@@ -1,0 +1,124 @@
+"""The policies of docs/permissions-cookbook.md do what the page says."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.utils import timezone
+
+from eyeson_meetings.models import RoomMember
+from eyeson_meetings.policies import DefaultPolicy
+from tests.factories import RecordingFactory, RoomFactory, RoomMemberFactory, UserFactory
+
+pytestmark = [pytest.mark.django_db]
+
+PAGE = Path(__file__).parent.parent / "docs" / "permissions-cookbook.md"
+STRANGER = AnonymousUser()
+
+
+def recipe(name: str) -> DefaultPolicy:
+    """The policy of that name, written as on the page, on top of those before it."""
+    cookbook: dict[str, Any] = {"__name__": "mysite.policies"}
+    for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL):
+        if "class " in block:
+            exec(block, cookbook)  # noqa: S102 - our own documentation
+    made: DefaultPolicy = cookbook[name]()
+    return made
+
+
+def test_courses() -> None:
+    algebra, teachers = Group.objects.create(name="algebra"), Group.objects.create(name="teachers")
+    student, teacher, other = UserFactory(), UserFactory(), UserFactory()
+    student.groups.add(algebra)
+    teacher.groups.add(algebra, teachers)
+    other.groups.add(teachers)
+    room = RoomFactory(metadata={"course": "algebra"})
+    plain = RoomFactory()
+    RoomMemberFactory(room=plain, user=student)
+    recording = RecordingFactory(room=room, meeting__room=room)
+    policy = recipe("CoursePolicy")
+
+    for user, joins, leads in [
+        (student, True, False),
+        (teacher, True, True),
+        (other, False, False),
+    ]:
+        assert policy.can_view(user, room) is joins
+        assert policy.can_join(user, room) is joins
+        assert policy.can_watch(user, recording) is joins
+        assert policy.can_moderate(user, room) is leads
+        assert policy.can_record(user, room) is leads
+        assert (room in policy.visible_rooms(user)) is joins
+    assert set(policy.visible_rooms(student)) == {room, plain}
+    assert policy.can_join(STRANGER, room) is False
+    assert list(policy.visible_rooms(STRANGER)) == []
+    # A room without a course is nobody's course.
+    assert policy.can_join(other, plain) is False
+
+
+@pytest.mark.parametrize(
+    ("minutes_until", "is_open"), [(16, False), (14, True), (-29, True), (-31, False)]
+)
+def test_office_hours(minutes_until: int, is_open: bool) -> None:
+    begins = timezone.now() + timedelta(minutes=minutes_until)
+    ends = begins + timedelta(minutes=30)
+    room = RoomFactory(metadata={"from": begins.isoformat(), "until": ends.isoformat()})
+    host = RoomMemberFactory(room=room, role=RoomMember.Role.HOST).user
+    client = RoomMemberFactory(room=room).user
+    policy = recipe("OfficeHoursPolicy")
+
+    assert policy.can_join(host, room) is True
+    assert policy.can_join(client, room) is is_open
+    assert policy.can_view(client, room) is True
+    assert policy.can_view(UserFactory(), room) is False
+
+
+def test_public_rooms() -> None:
+    public, private = RoomFactory(metadata={"public": True}), RoomFactory()
+    anybody = UserFactory()
+    policy = recipe("PublicRoomsPolicy")
+
+    assert [policy.can_join(anybody, room) for room in (public, private)] == [True, False]
+    assert list(policy.visible_rooms(anybody)) == [public]
+    assert policy.can_join(STRANGER, public) is False
+    assert policy.can_moderate(anybody, public) is False
+
+
+def test_confidential_talks_beside_ordinary_ones() -> None:
+    confidential = RoomFactory(metadata={"kind": "confidential"}, options={"widescreen": True})
+    ordinary = RoomFactory(options={"widescreen": True})
+    host = UserFactory(first_name="Ada", last_name="Byron")
+    for room in (confidential, ordinary):
+        RoomMemberFactory(room=room, user=host, role=RoomMember.Role.HOST)
+    policy = recipe("Policy")
+
+    assert policy.can_record(host, confidential) is False
+    assert policy.can_broadcast(host, confidential) is False
+    assert policy.room_options(confidential) == {
+        "widescreen": True,
+        "recording_available": False,
+        "broadcast_available": False,
+    }
+    assert policy.can_record(host, ordinary) is True
+    assert policy.room_options(ordinary) == {"widescreen": True}
+    assert recipe("ConfidentialPolicy").display_name(host) == "Ada"
+
+
+def test_auditors() -> None:
+    room, auditor = RoomFactory(), UserFactory()
+    auditor.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_room", "watch_recording"])
+    )
+    recording = RecordingFactory(room=room, meeting__room=room)
+    policy = DefaultPolicy()
+
+    assert policy.can_view(auditor, room) is True
+    assert policy.can_watch(auditor, recording) is True
+    assert room in policy.visible_rooms(auditor)
+    for may in (policy.can_join, policy.can_moderate, policy.can_record, policy.can_broadcast):
+        assert may(auditor, room) is False

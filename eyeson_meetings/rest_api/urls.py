@@ -21,6 +21,7 @@ router.register("recordings", views.RecordingViewSet, "recording")
 router.register("snapshots", views.SnapshotViewSet, "snapshot")
 router.register("files", views.RoomFileViewSet, "file")
 router.register("broadcasts", views.BroadcastViewSet, "broadcast")
+router.register("broadcast-targets", views.SavedTargetViewSet, "saved-target")
 router.register("deliveries", views.DeliveryViewSet, "delivery")
 
 urlpatterns = router.urls

@@ -19,7 +19,6 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -41,6 +40,7 @@ from eyeson_meetings.models import Meeting, RoomFile
 
 from .accounts import client_for
 from .control import control_of, held_key, noticing_the_end, signed_in
+from .deleting import mark_deleted
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -165,20 +165,7 @@ def delete_file(*, room_file: RoomFile, user: User | None = None) -> None:
             )
     except NotFoundError:
         logger.info("File %s was not in its meeting any more", room_file.uuid)
-    now = timezone.now()
-    rows = RoomFile.objects.filter(pk=room_file.pk)
-    rows.update(deleted_remotely_at=now)
-    # Whoever is fetching it right now may finish.
-    rows.filter(
-        Q(lease_until=None) | Q(lease_until__lt=now),
-        store_state__in=[RoomFile.StoreState.NONE, RoomFile.StoreState.FETCHING],
-    ).update(
-        store_state=RoomFile.StoreState.FAILED,
-        fence=F("fence") + 1,
-        next_attempt_at=None,
-        error=_("It was taken out of the meeting before it was fetched."),
-    )
-    room_file.refresh_from_db()
+    mark_deleted(room_file, error=_("It was taken out of the meeting before it was fetched."))
 
 
 def fresh_link(row: RoomFile) -> Secret | None:

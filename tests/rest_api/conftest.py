@@ -81,6 +81,7 @@ class World:
     broadcast: models.Broadcast
     file: models.RoomFile
     participant: models.Participant
+    target: models.BroadcastTarget
 
 
 @pytest.fixture
@@ -104,4 +105,6 @@ def world(db: None) -> World:
         broadcast=factories.BroadcastFactory(meeting=meeting, stopped=True),
         file=factories.RoomFileFactory(meeting=meeting),
         participant=factories.ParticipantFactory(room=room, name="Somebody"),
+        # Of another account, so that no list of the room's has it.
+        target=factories.BroadcastTargetFactory(account="other"),
     )

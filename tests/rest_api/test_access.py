@@ -81,10 +81,17 @@ NEEDS = {
     ("target-list", "GET"): "broadcast",
     ("recording-list", "GET"): "signed in",
     ("recording-detail", "GET"): "view",
+    ("recording-detail", "DELETE"): "record",
     ("recording-fetch", "POST"): "record",
     ("snapshot-list", "GET"): "signed in",
     ("snapshot-detail", "GET"): "view",
+    ("snapshot-detail", "DELETE"): "record",
     ("snapshot-fetch", "POST"): "record",
+    ("saved-target-list", "GET"): "manage targets",
+    ("saved-target-list", "POST"): "manage targets",
+    ("saved-target-detail", "GET"): "manage targets",
+    ("saved-target-detail", "PATCH"): "manage targets",
+    ("saved-target-detail", "DELETE"): "manage targets",
     ("delivery-list", "GET"): "see deliveries",
     ("delivery-detail", "GET"): "see deliveries",
     ("delivery-replay", "POST"): "replay deliveries",
@@ -105,6 +112,7 @@ MAY = {
         "create",
         "see deliveries",
         "replay deliveries",
+        "manage targets",
     },
 }
 BODIES = {
@@ -126,6 +134,7 @@ BODIES = {
     "forward-forward-meeting": {"url": "https://whip.example.org/"},
     "forward-forward-playback": {"url": "https://whip.example.org/", "play_id": "intro"},
     "forward-stop-forward": {"forward_id": "mix"},
+    "saved-target-list": {"name": "TV", "address": "rtmp://live.example.org/app"},
 }
 ARGUMENTS = {
     "room": lambda world: {"uuid": world.room.uuid},
@@ -140,6 +149,7 @@ ARGUMENTS = {
     "file": lambda world: {"uuid": world.file.uuid},
     "broadcast": lambda world: {"uuid": world.broadcast.uuid},
     "target": lambda world: {"room_uuid": world.room.uuid},
+    "saved": lambda world: {"uuid": world.target.uuid},
     "delivery": lambda world: {"digest": world.delivery.digest},
 }
 
@@ -151,7 +161,7 @@ def api_routes() -> list[tuple[str, str]]:
         for name, route in routes()
         if name.startswith("eyeson:api:")
     ]
-    assert len(found) >= 61
+    assert len(found) >= 64
     return found
 
 
@@ -188,6 +198,8 @@ def expected(name: str, method: str, role: str) -> set[int]:
     if role == "anonymous":
         return {401, 403}
     if name.startswith("delivery") and "see deliveries" not in MAY[role]:
+        return {403}
+    if name.startswith("saved-target") and "manage targets" not in MAY[role]:
         return {403}
     if need is None:
         # Whoever may not even see deliveries is refused first.

@@ -9,7 +9,7 @@ import pytest
 from eyeson_meetings.models import Broadcast, Meeting
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
-from tests.rest_api.conftest import World
+from tests.rest_api.conftest import World, allow
 from tests.services.meetings import start_meeting
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +116,50 @@ def test_a_page_that_is_none_is_not_shown(world: World, as_user: Any) -> None:
     shown = as_user(world.member).call("GET", f"broadcasts/{world.broadcast.uuid}/").json()
 
     assert (shown["player_url"], shown["target"]) == ("", None)
+
+
+def test_staff_saves_changes_and_forgets_targets(world: World, as_user: Any) -> None:
+    staff = as_user(factories.UserFactory(is_staff=True, is_superuser=True))
+    wanted = {"name": "TV", "address": "rtmp://live.example.org/app", "stream_key": "secret-key"}
+
+    made = staff.call("POST", "broadcast-targets/", wanted)
+    path = f"broadcast-targets/{made.json()['uuid']}/"
+    again = staff.call("POST", "broadcast-targets/", wanted)
+    moved = staff.call("PATCH", path, {"address": "rtmps://live.example.org/app"})
+    bare = staff.call("PATCH", path, {"stream_key": "", "enabled": False})
+    gone = [staff.call("DELETE", path) for _ in range(2)]
+
+    assert (made.status_code, made.json()["account"]) == (201, "default")
+    assert (again.status_code, list(again.json()["fields"])) == (400, ["name"])
+    assert (moved.json()["address"], moved.json()["has_stream_key"]) == (
+        "rtmps://live.example.org/app",
+        True,
+    )
+    assert (bare.json()["has_stream_key"], bare.json()["enabled"]) == (False, False)
+    assert [answer.status_code for answer in gone] == [204, 404]
+    for answer in (made, again, moved, bare):
+        assert b"secret-key" not in answer.content
+
+
+def test_each_permission_opens_its_own_verb_of_targets_and_only_to_staff(
+    world: World, as_user: Any
+) -> None:
+    wanted = {"name": "TV", "address": "rtmp://live.example.org/app"}
+    path = f"broadcast-targets/{world.target.uuid}/"
+    asked = [
+        ("add", "POST", "broadcast-targets/", wanted),
+        ("change", "PATCH", path, {"name": "Radio"}),
+        ("view", "GET", path, None),
+        ("delete", "DELETE", path, None),
+    ]
+
+    for verb, *call in asked:
+        permission = f"{verb}_broadcasttarget"
+        others = [f"{other}_broadcasttarget" for other, *_ in asked if other != verb]
+        may = as_user(allow(factories.UserFactory(is_staff=True), permission))
+        may_not = [
+            as_user(allow(factories.UserFactory(is_staff=True), *others)),
+            as_user(allow(factories.UserFactory(), permission)),
+        ]
+        assert [client.call(*call).status_code for client in may_not] == [403, 403]
+        assert may.call(*call).status_code in (200, 201, 204)

@@ -102,3 +102,23 @@ def test_a_recording_without_a_meeting_is_shown(world: World, as_user: Any) -> N
     shown = as_user(world.member).call("GET", f"recordings/{world.recording.uuid}/").json()
 
     assert (shown["meeting"], shown["created_at"]) == (None, None)
+
+
+def test_recordings_and_snapshots_are_deleted_at_eyeson(
+    world: World, as_user: Any, sandbox_account: SandboxServer
+) -> None:
+    host, member = as_user(world.host), as_user(world.member)
+    running = factories.RecordingFactory(meeting=world.meeting, remote_state="recording")
+    paths = [f"recordings/{world.recording.uuid}/", f"snapshots/{world.snapshot.uuid}/"]
+
+    too_early = host.call("DELETE", f"recordings/{running.uuid}/")
+    refused = [member.call("DELETE", path) for path in paths]
+    # eyeson does not know them any more: as good as deleted.
+    done = [host.call("DELETE", path) for path in paths * 2]
+
+    assert (too_early.status_code, too_early.json()["code"]) == (409, "not_available")
+    assert [answer.status_code for answer in refused] == [403, 403]
+    assert [answer.status_code for answer in done] == [204] * 4
+    for row in (world.recording, world.snapshot):
+        row.refresh_from_db()
+        assert row.deleted_remotely_at is not None

@@ -6,6 +6,9 @@ from .broadcasts import (
     BroadcastTargetSerializer,
     PlayerUrlSerializer,
     RunningBroadcastSerializer,
+    SavedTargetSerializer,
+    TargetChangeSerializer,
+    TargetCreateSerializer,
 )
 from .deliveries import DeliverySerializer, DeliveryWithBodySerializer
 from .forwards import (
@@ -94,7 +97,10 @@ __all__ = [
     "RoomStateSerializer",
     "RunningBroadcastSerializer",
     "RunningRecordingSerializer",
+    "SavedTargetSerializer",
     "SlideSerializer",
     "SnapshotSerializer",
+    "TargetChangeSerializer",
+    "TargetCreateSerializer",
     "UploadSerializer",
 ]

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from eyeson_meetings.models import Broadcast, BroadcastTarget
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH
+from eyeson_meetings.rest_api.texts import NameField
 
 
 class BroadcastTargetSerializer(serializers.Serializer[BroadcastTarget]):
@@ -18,6 +19,49 @@ class BroadcastTargetSerializer(serializers.Serializer[BroadcastTarget]):
     uuid = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
     player_url = serializers.CharField(read_only=True)
+
+
+class SavedTargetSerializer(BroadcastTargetSerializer):
+    """A place to which meetings may be streamed, for those who run the site. Its key is in no answer."""
+
+    account = serializers.CharField(read_only=True)
+    address = serializers.CharField(read_only=True)
+    has_stream_key = serializers.BooleanField(source="stream_key_encrypted", read_only=True)
+    enabled = serializers.BooleanField(read_only=True)
+
+
+class TargetChangeSerializer(serializers.Serializer[Any]):
+    """What a client may say of a target."""
+
+    name = NameField(required=False)
+    address = serializers.CharField(
+        required=False,
+        max_length=MAX_STREAM_URL_LENGTH,
+        help_text="rtmp:// or rtmps://, without the stream key.",
+    )
+    stream_key = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        write_only=True,
+        max_length=MAX_STREAM_URL_LENGTH,
+        help_text="Kept encrypted and never shown; empty: none.",
+    )
+    player_url = serializers.CharField(
+        required=False, allow_blank=True, max_length=MAX_STREAM_URL_LENGTH
+    )
+    enabled = serializers.BooleanField(required=False)
+
+
+class TargetCreateSerializer(TargetChangeSerializer):
+    """A new target."""
+
+    name = NameField()
+    address = serializers.CharField(
+        max_length=MAX_STREAM_URL_LENGTH, help_text="rtmp:// or rtmps://, without the stream key."
+    )
+    account = serializers.CharField(
+        required=False, max_length=64, help_text="Alias of one of the site's eyeson accounts."
+    )
 
 
 class BroadcastSerializer(serializers.Serializer[Broadcast]):

@@ -1,6 +1,6 @@
 """The endpoints, one file a resource. They parse, ask the policy, call one service and answer."""
 
-from .broadcasts import BroadcastViewSet, TargetViewSet
+from .broadcasts import BroadcastViewSet, SavedTargetViewSet, TargetViewSet
 from .deliveries import DeliveryViewSet
 from .forwards import ForwardViewSet
 from .invitations import InvitationViewSet
@@ -21,6 +21,7 @@ __all__ = [
     "RecordingViewSet",
     "RoomFileViewSet",
     "RoomViewSet",
+    "SavedTargetViewSet",
     "SnapshotViewSet",
     "StageViewSet",
     "TargetViewSet",

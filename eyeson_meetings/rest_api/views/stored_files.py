@@ -1,4 +1,4 @@
-"""Recordings, snapshots and files of meetings: list them, have one fetched again, take a file out."""
+"""Recordings, snapshots and files of meetings: list them, have one fetched again, delete one at eyeson."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import filters, serializers
 from eyeson_meetings.rest_api.errors import NotAvailableError
-from eyeson_meetings.services import files, media
+from eyeson_meetings.services import deleting, files, media
 
 from .base import CALL, WRITE, ApiViewSet, Endpoint
 
@@ -27,6 +27,7 @@ class StoredFileViewSet(ApiViewSet):
     """Files that come from eyeson."""
 
     model: ClassVar[type[Recording] | type[Snapshot] | type[RoomFile]]
+    http_method_names = ["get", "head", "post", "delete"]
 
     def get_queryset(self) -> QuerySet[Any]:
         """Files of rooms that this user may see, with what the policy wants to know of them."""
@@ -78,6 +79,11 @@ class RecordingViewSet(StoredFileViewSet):
             answers=serializers.RecordingSerializer,
         ),
         "retrieve": Endpoint(summary="One recording.", answers=serializers.RecordingSerializer),
+        "destroy": Endpoint(
+            summary="Delete it at eyeson; the site's own copy stays. For who may record.",
+            status=204,
+            scope=CALL,
+        ),
         "fetch": Endpoint(
             summary="Have the file fetched again, whatever happened to it. For who may record.",
             answers=serializers.RecordingSerializer,
@@ -85,6 +91,15 @@ class RecordingViewSet(StoredFileViewSet):
             may_conflict=True,
         ),
     }
+
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """204, also when it was not there any more; 409 while it runs."""
+        row = self._row(uuid)
+        self.require("record", room=row.room)
+        if row.remote_state == Recording.RemoteState.RECORDING:
+            raise NotAvailableError(_("This recording still runs. Stop it first."))
+        deleting.delete_recording(recording=row, user=request.user)
+        return self.answer()
 
     def may_see(self, row: Any) -> bool:
         """Also who may watch it without seeing the room."""
@@ -103,6 +118,11 @@ class SnapshotViewSet(StoredFileViewSet):
             answers=serializers.SnapshotSerializer,
         ),
         "retrieve": Endpoint(summary="One snapshot.", answers=serializers.SnapshotSerializer),
+        "destroy": Endpoint(
+            summary="Delete it at eyeson; the site's own copy stays. For who may record.",
+            status=204,
+            scope=CALL,
+        ),
         "fetch": Endpoint(
             summary="Have the file fetched again, whatever happened to it. For who may record.",
             answers=serializers.SnapshotSerializer,
@@ -111,6 +131,13 @@ class SnapshotViewSet(StoredFileViewSet):
         ),
     }
 
+    def destroy(self, request: Request, uuid: UUID) -> Response:
+        """204, also when it was not there any more."""
+        row = self._row(uuid)
+        self.require("record", room=row.room)
+        deleting.delete_snapshot(snapshot=row, user=request.user)
+        return self.answer()
+
 
 class RoomFileViewSet(StoredFileViewSet):
     """Files that people put into meetings. Uploading one is the meeting's part."""
@@ -118,7 +145,6 @@ class RoomFileViewSet(StoredFileViewSet):
     model = RoomFile
     queryset = RoomFile.objects.all()
     filterset_class = filters.RoomFileFilter
-    http_method_names = ["get", "head", "post", "delete"]
     endpoints = {
         "list": Endpoint(
             summary="The files in meetings of the rooms that you may see.",

@@ -289,7 +289,7 @@ def _send(task: Any, *args: object) -> None:
             return
         # A connection of our own: those of the pool wait for as long as the host's settings let them,
         # and with Celery's defaults a broker that accepts and stays silent holds a request for minutes.
-        with _impatient_connection() as connection:
+        with impatient_connection() as connection:
             task.apply_async(args, connection=connection, retry=False)
     except Exception as error:  # noqa: BLE001 - a broker may fail in any way; the row is stored
         _breaker.open()
@@ -300,7 +300,8 @@ def _send(task: Any, *args: object) -> None:
         )
 
 
-def _impatient_connection() -> Any:
+def impatient_connection() -> Any:
+    """A connection to the broker, not yet open, that waits for a second at most."""
     options: dict[str, object] = {"max_retries": 0}
     transport = current_app.connection_for_write().transport.driver_type
     if transport == "redis":

@@ -1,0 +1,146 @@
+"""Whether the site's own address leads here, and whether its storage keeps what it is given."""
+
+from __future__ import annotations
+
+import ipaddress
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import requests
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.utils.translation import gettext as _
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+
+from eyeson_meetings import conf
+from eyeson_meetings.client.sessions import BareSession
+from eyeson_meetings.exceptions import ConfigurationError
+from eyeson_meetings.services import webhooks
+
+from .findings import Finding, TooSlowError, ok, problem, shown_host, warning, within
+
+TIMEOUTS_SECONDS = (3.0, 5.0)
+STORAGE_SECONDS = 15.0
+CONTENT = b"Written by manage.py eyeson_doctor, and to be deleted at once.\n"
+#: What the webhook view answers to a GET.
+ANSWER_OF_OURS = 405
+
+
+def check_public_url(aliases: list[str]) -> Iterator[Finding]:
+    """Whether `PUBLIC_URL` leads to this site's webhook view, as far as that can be seen from here."""
+    try:
+        address = webhooks.webhook_url()
+    except ConfigurationError as error:
+        yield warning("public_url", str(error), _("Without webhooks, sync finds it later."))
+        return
+    host = shown_host(address)
+    if _is_private(host) and not all(_is_sandbox(alias) for alias in aliases):
+        message = _("PUBLIC_URL leads to %(host)s, which eyeson cannot reach.") % {"host": host}
+        yield problem("public_url", message, _("Set it to the address on the internet."))
+        return
+    yield _look_at(address, host)
+
+
+def _look_at(address: str, host: str) -> Finding:
+    session = BareSession(HTTPAdapter(max_retries=0), accept="*/*")
+    try:
+        with session.get(
+            address, timeout=TIMEOUTS_SECONDS, allow_redirects=False, stream=True
+        ) as response:
+            status = response.status_code
+    except requests.exceptions.SSLError:
+        message = _("%(host)s has no valid certificate.") % {"host": host}
+        return problem(
+            "public_url", message, _("eyeson sends to valid certificates only: renew it.")
+        )
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+        message = _("%(host)s could not be reached from this machine (%(error)s).") % {
+            "host": host,
+            "error": type(error).__name__,
+        }
+        hint = _(
+            "Is the site running? Some networks hide a site from itself: try it from elsewhere."
+        )
+        return warning("public_url", message, hint)
+    finally:
+        session.close()
+    if status == ANSWER_OF_OURS:
+        return ok("public_url", _("The webhook view answers at %(host)s.") % {"host": host})
+    message = _("%(host)s answers %(status)d where the webhook view would say %(expected)d.") % {
+        "host": host,
+        "status": status,
+        "expected": ANSWER_OF_OURS,
+    }
+    if 300 <= status < 400:
+        hint = _("eyeson follows no redirect: set PUBLIC_URL to the final address.")
+    else:
+        hint = _(
+            "See that PUBLIC_URL leads to this site, and that no proxy or login is in between."
+        )
+    return problem("public_url", message, hint)
+
+
+def _is_private(host: str) -> bool:
+    """Whether a host is of this machine or this network by its very name."""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+
+
+def _is_sandbox(alias: str) -> bool:
+    try:
+        account = conf.account(alias)
+    except ConfigurationError:
+        return False
+    # A sandbox on this machine; one elsewhere reaches this machine no better than eyeson.
+    return account.sandbox and _is_private(urlsplit(account.base_url).hostname or "")
+
+
+def check_storage() -> Iterator[Finding]:
+    """Whether a file can be written, read back and deleted. Leaves nothing behind."""
+    alias = conf.setting("STORAGE")
+    steps = ["open"]
+    try:
+        content = within(STORAGE_SECONDS, lambda: _write_read_delete(alias, steps))
+    except TooSlowError:
+        message = _("The storage does not answer within %(seconds)d s.")
+        message %= {"seconds": STORAGE_SECONDS}
+    except Exception as error:  # noqa: BLE001 - a storage may fail in any way
+        # Not its text: that may hold an address with a signature.
+        message = _words_for(steps[-1]) % {"error": type(error).__name__}
+    else:
+        if content == CONTENT:
+            yield ok("storage", _("A file was written to the storage, read back and deleted."))
+            return
+        message = _("The storage gave back something else than was written.")
+    hint = _('See BACKEND and OPTIONS of STORAGES["%(alias)s"], its rights and its free space.')
+    yield problem("storage", message, hint % {"alias": alias})
+
+
+def _words_for(step: str) -> str:
+    return {
+        "open": _("The storage cannot be made (%(error)s)."),
+        "write": _("No file can be written to the storage (%(error)s)."),
+        "read": _("A file in the storage cannot be read back (%(error)s)."),
+        "delete": _("A file in the storage cannot be deleted (%(error)s)."),
+    }[step]
+
+
+def _write_read_delete(alias: str, steps: list[str]) -> bytes:
+    """What was read. The last of `steps` is what was being done when it failed."""
+    storage = storages[alias]
+    steps.append("write")
+    name = storage.save(f"eyeson-doctor-{uuid.uuid4()}.txt", ContentFile(CONTENT))
+    try:
+        steps.append("read")
+        with storage.open(name) as file:
+            content: bytes = file.read()
+    except Exception:
+        storage.delete(name)
+        raise
+    steps.append("delete")
+    storage.delete(name)
+    return content

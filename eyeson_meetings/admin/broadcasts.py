@@ -14,8 +14,8 @@ from eyeson_meetings import conf
 from eyeson_meetings.models import Broadcast
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH, validate_stream_key
 
+from .acting.broadcast_forms import SecretInput
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin, ListMixin
-from .parts.broadcast_forms import SecretInput
 from .parts.broadcast_words import broadcast_badge, place_of
 from .parts.filters import AccountFilter
 from .parts.showing import shown_link, shown_time, shown_web_link

@@ -10,13 +10,14 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings.exceptions import MeetingEndedError
 from eyeson_meetings.models import Meeting, Presence, Recording, Room, Snapshot
+from eyeson_meetings.policies import policy
 
+from .acting.meetings import MEETING_BUTTONS, MeetingButtonsMixin
 from .broadcasts import BroadcastInline
 from .files import RoomFileInline
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 from .parts.filters import OpenMeetingFilter
-from .parts.meeting_buttons import MEETING_BUTTONS, MeetingButtonsMixin
-from .parts.showing import shown_badge, shown_duration, shown_link, shown_time
+from .parts.showing import shown_badge, shown_duration, shown_link, shown_thumbnail, shown_time
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -87,13 +88,18 @@ class SnapshotInlineMixin(FactsInlineMixin):
     """The snapshots of a meeting."""
 
     model = Snapshot
-    fields = ("created", "state")
+    fields = ("created", "state", "picture")
     readonly_fields = fields
     ordering = ("created_at", "pk")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what their names need."""
         return super().get_queryset(request).select_related("room")
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The picture for those who may see it."""
+        can_see = obj is not None and policy().can_view(request.user, obj.room)
+        return self.fields if can_see else self.fields[:-1]
 
     @admin.display(description=gettext_lazy("created"))
     def created(self, row: Snapshot) -> str:
@@ -104,6 +110,11 @@ class SnapshotInlineMixin(FactsInlineMixin):
     def state(self, row: Snapshot) -> str:
         """How far it is."""
         return shown_badge(row.store_state, row.state_label)
+
+    @admin.display(description=gettext_lazy("picture"))
+    def picture(self, row: Snapshot) -> str:
+        """The picture, small."""
+        return shown_thumbnail(row)
 
 
 class SnapshotInline(SnapshotInlineMixin, DjangoInline):

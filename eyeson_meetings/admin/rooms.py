@@ -20,15 +20,17 @@ from eyeson_meetings.services import guests, rooms
 from eyeson_meetings.services.status import latest_meeting, state_of
 from eyeson_meetings.views.pages import MeetingRedirect
 
+from .acting.groups import ROOM
+from .acting.meetings import MEETING_BUTTONS, MeetingButtonsMixin
+from .acting.now import room_state_badge
 from .invitations import InvitationInline
 from .members import RoomMemberInline
 from .parts.base import DjangoAdmin, ListMixin
 from .parts.buttons import Button
 from .parts.filters import AccountFilter, RoomStateFilter
 from .parts.guest_links import GuestLinkMixin
-from .parts.meeting_buttons import MEETING_BUTTONS, MeetingButtonsMixin
 from .parts.room_options import OptionsField
-from .parts.room_overview import overview_of, room_state_badge
+from .parts.room_tables import tables_of
 from .parts.showing import shown_json, shown_time
 from .sync_runs import sync_soon
 
@@ -73,8 +75,8 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
             may="may_join",
             when="is_not_closed",
             new_tab=True,
+            group=ROOM,
         ),
-        *MEETING_BUTTONS,
         Button(
             path="guest-link",
             label=gettext_lazy("Copy guest link"),
@@ -82,6 +84,7 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
             may="may_moderate",
             when="has_guest_link",
             copies="guest_link",
+            group=ROOM,
         ),
         Button(
             path="renew-guest-link",
@@ -93,6 +96,7 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
                 "The room gets a new guest link, and all that were handed out open nothing any more. "
                 "Personal invitations stay valid."
             ),
+            group=ROOM,
         ),
         Button(
             path="close",
@@ -103,6 +107,7 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
             question=gettext_lazy(
                 "Nobody can join any more. A meeting in progress goes on, and all that was stays here."
             ),
+            group=ROOM,
         ),
         Button(
             path="reopen",
@@ -110,7 +115,9 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
             run="reopen",
             may="may_moderate",
             when="is_closed",
+            group=ROOM,
         ),
+        *MEETING_BUTTONS,
     )
     actions = ("sync_accounts",)
     list_display = ("__str__", "state", "people", "last_meeting", "guest_access", "account")
@@ -189,10 +196,10 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add what goes on in the room, and what went on lately."""
+        """Add what went on in the room lately."""
         room = kwargs.get("obj")
         if room is not None and room.pk:
-            context["eyeson_overview"] = overview_of(request, room, self.admin_site)
+            context["eyeson_tables"] = tables_of(request, room, self.admin_site)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def view_on_site(self, room: Room) -> str:
@@ -237,6 +244,10 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
     def room_of(self, row: Room) -> Room:
         """Itself."""
         return row
+
+    def shows_now(self, row: Room) -> bool:
+        """Always: also that nothing goes on is worth knowing."""
+        return True
 
     def may_join(self, request: HttpRequest, room: Room) -> bool:
         """The policy lets this user in."""

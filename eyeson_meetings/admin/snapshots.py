@@ -14,16 +14,18 @@ from eyeson_meetings.models import Snapshot
 from eyeson_meetings.policies import policy
 
 from .parts.base import DjangoAdmin
+from .parts.showing import NOTHING, shown_thumbnail
 from .parts.stored_files import StoredFileAdminMixin
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
     from django.http import HttpRequest
 
 
 class SnapshotAdminMixin(StoredFileAdminMixin):
     """The page of one snapshot."""
 
-    list_display = ("room", "created", "badge", "progress")
+    list_display = ("thumbnail", "room", "created", "badge", "progress")
     list_display_links = ("room", "created")
     fields = (
         "picture",
@@ -42,6 +44,22 @@ class SnapshotAdminMixin(StoredFileAdminMixin):
         "uuid",
     )
     readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the members of the rooms, whom the policy looks at for each picture."""
+        return super().get_queryset(request).prefetch_related("room__members")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list; each of its rows knows whether this user may see the picture."""
+        changelist: Any = super().get_changelist_instance(request)
+        for snapshot in changelist.result_list:
+            snapshot.is_visible = policy().can_view(request.user, snapshot.room)
+        return changelist
+
+    @admin.display(description=gettext_lazy("picture"))
+    def thumbnail(self, snapshot: Any) -> str:
+        """The picture, small."""
+        return shown_thumbnail(snapshot) if snapshot.is_visible else NOTHING
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The picture only where there is one, for those who may see it."""

@@ -12,8 +12,9 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
-from eyeson_meetings.models import BroadcastTarget, Meeting, Room
+from eyeson_meetings.models import BroadcastTarget, Meeting, Participant, Room
 from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services import sync
 from eyeson_meetings.services.rooms import create_room, join_room
 from tests.factories import BroadcastTargetFactory, UserFactory
 
@@ -95,6 +96,24 @@ def start_meeting(room: Room, sandbox: SandboxServer) -> Meeting:
     return joined.meeting
 
 
+def come_in(room: Room, sandbox: SandboxServer, *names: str) -> list[Participant]:
+    """People of these names join the running meeting and are online, and the site knows."""
+    running, people = sandbox.state.rooms[room.eyeson_id], []
+    for name in names:
+        participant = join_room(
+            room=room, user=UserFactory(first_name=name, last_name="")
+        ).participant
+        with sandbox.state.locked():
+            person = sandbox.state.find_person(running, participant.eyeson_id)
+            sandbox.state.connect(running, person)
+        people.append(participant)
+    sync.sync_account("default")
+    for participant in people:
+        participant.refresh_from_db()
+        assert participant.online
+    return people
+
+
 def page_of(row: Any) -> str:
     """Address of a row's change page."""
     return reverse(f"admin:eyeson_meetings_{row._meta.model_name}_change", args=[row.pk])
@@ -112,7 +131,7 @@ def button_of(row: Any, name: str) -> str:
     )
 
 
-def press(browser: Client, row: Any, name: str, **data: Any) -> Any:
+def press(browser: Client, row: Any, name: str, /, **data: Any) -> Any:
     """Press a button of a row's page."""
     return browser.post(button_of(row, name), data)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
@@ -14,8 +12,6 @@ from tests.factories import MeetingFactory
 from .conftest import button_of, logged, page_of, press, told
 
 pytestmark = pytest.mark.django_db
-
-BUTTONS = ("start-recording", "stop-recording", "take-snapshot", "end")
 
 
 @pytest.mark.parametrize(
@@ -39,32 +35,6 @@ def test_a_button_acts_in_the_meeting(
     assert (running.recording is not None) == (button == "start-recording")
     assert len(sandbox_account.state.snapshots) == (button == "take-snapshot")
     assert (running.ended_at is not None) == (button == "end")
-
-
-@pytest.mark.parametrize("button", BUTTONS)
-def test_a_meeting_of_the_past_has_no_buttons_and_takes_no_press(
-    root: Client, room: Room, sandbox_account: SandboxServer, button: str
-) -> None:
-    past = MeetingFactory(room=room, ended=True)
-
-    assert button_of(past, button) not in root.get(page_of(past)).content.decode()
-
-    response = press(root, past, button)
-    assert told(response) == ["This meeting has ended."]
-    assert logged(past) == []
-    assert sandbox_account.calls == []
-
-
-@pytest.mark.parametrize("button", BUTTONS)
-def test_without_the_permission_a_button_is_absent_and_its_post_refused(
-    staff_with: Callable[..., Client], meeting: Meeting, sandbox_account: SandboxServer, button: str
-) -> None:
-    browser = staff_with("view_meeting", "change_meeting")
-    calls = len(sandbox_account.calls)
-
-    assert button_of(meeting, button) not in browser.get(page_of(meeting)).content.decode()
-    assert press(browser, meeting, button).status_code == 403
-    assert len(sandbox_account.calls) == calls
 
 
 def test_ending_is_asked_about_first(root: Client, meeting: Meeting) -> None:

@@ -19,7 +19,7 @@ from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import media, recordings, snapshots, sync
 from tests.factories import RecordingFactory, SnapshotFactory
 
-from .conftest import act, button_of, logged, page_of, press, told
+from .conftest import act, button_of, list_of, logged, page_of, press, told
 
 pytestmark = pytest.mark.django_db
 
@@ -175,12 +175,24 @@ def test_a_stored_recording_has_a_player_and_links_to_its_page(
     assert f'href="{reverse("eyeson:recording", args=[row.uuid])}"' in page
 
 
-def test_a_stored_snapshot_is_shown(root: Client, sandbox_account: SandboxServer) -> None:
-    row = store(SnapshotFactory())
+def test_a_stored_snapshot_is_shown_wherever_it_is_listed_to_those_who_may_see_it(
+    root: Client, staff_with: Callable[..., Client], sandbox_account: SandboxServer
+) -> None:
+    row, pending = store(SnapshotFactory()), SnapshotFactory()
+    member = staff_with("view_snapshot", "view_meeting", "change_room")
+    picture = f'src="{reverse("eyeson:snapshot-file", args=[row.uuid])}"'
+    addresses = [page_of(each) for each in (row, row.meeting, row.room)] + [list_of(Snapshot)]
 
-    page = root.get(page_of(row)).content.decode()
-
-    assert f'src="{reverse("eyeson:snapshot-file", args=[row.uuid])}"' in page
+    for address in addresses:
+        shown = root.get(address).content.decode()
+        assert picture in shown, address
+        assert str(pending.uuid) not in shown
+        assert picture not in member.get(address).content.decode(), address
+        assert str(row.room) in member.get(address).content.decode()
+    file = root.get(reverse("eyeson:snapshot-file", args=[row.uuid]))
+    assert file.status_code == 200
+    assert file.headers["X-Content-Type-Options"] == "nosniff"
+    file.close()
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,14 @@ def test_every_form_that_asks_eyeson_works(
     press(root, room, "stop-broadcast")
     press(root, room, "upload-file", file=ContentFile(b"Agenda", name="agenda.txt"))
     press(root, room, "look-for-files")
+    press(root, room, "message", text="Welcome!")
+    press(root, room, "layout", name="four")
+    press(root, room, "play", url="https://example.org/intro.mp4", loop_count="0")
+    assert press(root, room, "playbacks").context["playbacks"]
     uploaded = RoomFile.objects.get()
     press(root, uploaded, "take-away")
 
-    assert len(logged(room)) == 5
+    assert len(logged(room)) == 8
     assert len(logged(uploaded)) == 1
     running_meeting = sandbox_account.state.rooms[room.eyeson_id]
     assert (running_meeting.broadcasts, running_meeting.files) == ({}, {})

@@ -84,6 +84,10 @@ class Button:
     form: str = ""
     dangerous: bool = False
     new_tab: bool = False
+    #: Heading under which the page draws it, with others of the same; "" for none.
+    group: _StrPromise | str = ""
+    #: False for one that only another page leads to, with what that page knows.
+    drawn: bool = True
     #: Name of a method `(row) -> text` for the clipboard; without a clipboard the button is a button.
     copies: str = ""
 
@@ -103,6 +107,15 @@ class ShownButton:
     back_to: str
     #: What to put into the clipboard.
     text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownGroup:
+    """Buttons that belong together."""
+
+    #: "" where one group is all there is.
+    title: str
+    buttons: list[ShownButton]
 
 
 class ButtonsMixin(AdminBase):
@@ -125,8 +138,22 @@ class ButtonsMixin(AdminBase):
                 text=getattr(self, button.copies)(row) if button.copies else "",
             )
             for button in self.buttons
-            if (not button.when or getattr(self, button.when)(request, row))
+            if button.drawn
+            and (not button.when or getattr(self, button.when)(request, row))
             and getattr(self, button.may)(request, row)
+        ]
+
+    def get_shown_groups(self, request: HttpRequest, row: Any) -> list[ShownGroup]:
+        """The same by their headings, in the order in which these come first in `buttons`."""
+        groups: dict[str, list[ShownButton]] = {
+            str(button.group): [] for button in self.buttons if button.drawn
+        }
+        for shown in self.get_shown_buttons(request, row):
+            groups[str(shown.button.group)].append(shown)
+        filled = {title: buttons for title, buttons in groups.items() if buttons}
+        return [
+            ShownGroup(title=title if len(filled) > 1 else "", buttons=buttons)
+            for title, buttons in filled.items()
         ]
 
     def render_change_form(
@@ -136,7 +163,7 @@ class ButtonsMixin(AdminBase):
         # Django hands it over by name; others by place, after `add`, `change` and `form_url`.
         row = kwargs.get("obj") or (args[3] if len(args) > 3 else None)
         if row is not None and row.pk:
-            context["eyeson_buttons"] = self.get_shown_buttons(request, row)
+            context["eyeson_button_groups"] = self.get_shown_groups(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
@@ -196,7 +223,8 @@ class ButtonsMixin(AdminBase):
             try:
                 acted: HttpResponse | None = getattr(self, button.run)(request, row, form)
             except exceptions.EyesonMeetingsError as error:
-                form.add_error(None, words_for(error))
+                field = getattr(error, "field", "")
+                form.add_error(field if field in form.fields else None, words_for(error))
             else:
                 return acted
         return self.show_page(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from eyeson_meetings.models import StoredFile
 
 if TYPE_CHECKING:
-    from eyeson_meetings.models import RoomFile
+    from eyeson_meetings.models import RoomFile, Snapshot
 
 #: Shown for "nothing", as Django's own admin does.
 NOTHING = "-"
@@ -67,6 +67,19 @@ def shown_download(row: RoomFile) -> SafeString | str:
         return NOTHING
     return format_html(
         '<a href="{}" download>{}</a>', reverse("eyeson:room-file", args=[row.uuid]), _("Download")
+    )
+
+
+def shown_thumbnail(snapshot: Snapshot) -> SafeString | str:
+    """The site's own copy of a picture, small, leading to the whole of it, if there is one."""
+    if not snapshot.is_stored:
+        return NOTHING
+    address = reverse("eyeson:snapshot-file", args=[snapshot.uuid])
+    return format_html(
+        '<a href="{}"><img class="eyeson-thumbnail" src="{}" alt="{}" loading="lazy"></a>',
+        address,
+        address,
+        _("Picture of the meeting"),
     )
 
 

@@ -1,8 +1,10 @@
-// Copying links, and no second press while the first is under way. Without this script, every button works.
+// Copying links, news of what goes on, the places of a layout, and no second press while the first is under
+// way. Without this script, every button works and pages show what went on when they were loaded.
 "use strict";
 
 (() => {
   const SHOWN_MS = 2000;
+  const NEWS_MS = 5000;
 
   function say(button, text) {
     if (!text || button.dataset.eyesonLabel !== undefined) {
@@ -66,6 +68,59 @@
         button.disabled = false;
       }, SHOWN_MS);
     }
+  });
+
+  // Whoever is on a link of the panel with the keyboard keeps it.
+  async function renew(panel) {
+    if (document.hidden || panel.contains(document.activeElement)) {
+      return true;
+    }
+    const response = await fetch(panel.dataset.eyesonNow, { credentials: "same-origin" });
+    if (response.redirected || (response.status >= 400 && response.status < 500)) {
+      return false;
+    }
+    if (response.ok) {
+      const news = (await response.text()).trim();
+      if (news !== panel.eyesonNews) {
+        panel.eyesonNews = news;
+        panel.innerHTML = news;
+      }
+    }
+    return true;
+  }
+
+  function keepUpToDate(panel) {
+    setTimeout(async () => {
+      // Without an answer, the next one may come.
+      const goesOn = await renew(panel).catch(() => true);
+      if (goesOn) {
+        keepUpToDate(panel);
+      }
+    }, NEWS_MS);
+  }
+
+  // A layout has so many places: the rows of the others are not shown, and nobody stays in them.
+  function showPlaces(layout) {
+    const places = Number(layout.dataset.eyesonPlaces.split(",")[layout.selectedIndex]);
+    layout.form.querySelectorAll("select[name^=place_]").forEach((place, index) => {
+      const isThere = index < places;
+      place.closest(".form-row").hidden = !isThere;
+      if (!isThere) {
+        place.value = "";
+      }
+    });
+    const free = layout.form.elements.free_places;
+    if (free) {
+      free.closest(".form-row").hidden = places === 0;
+    }
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("select[data-eyeson-places]").forEach((layout) => {
+      showPlaces(layout);
+      layout.addEventListener("change", () => showPlaces(layout));
+    });
+    document.querySelectorAll("[data-eyeson-now]").forEach(keepUpToDate);
   });
 
   // Back from the page that a button led to: the browser shows this page as it was left.

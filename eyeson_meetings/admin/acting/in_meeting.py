@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.admin.parts.buttons import ButtonsMixin
 from eyeson_meetings.exceptions import MeetingNotRunningError
 from eyeson_meetings.policies import policy
-
-from .buttons import ButtonsMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest

@@ -10,11 +10,12 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from eyeson_meetings.admin.parts.buttons import Button
 from eyeson_meetings.conf import setting
 from eyeson_meetings.services import files
 
-from .acting import ActsInMeetingMixin
-from .buttons import Button
+from .groups import FILES
+from .in_meeting import ActsInMeetingMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -28,6 +29,7 @@ FILE_BUTTONS = (
         run="upload_file",
         may="may_moderate",
         when="is_open",
+        group=FILES,
     ),
     Button(
         path="look-for-files",
@@ -35,6 +37,7 @@ FILE_BUTTONS = (
         run="look_for_files",
         may="may_moderate",
         when="is_open",
+        group=FILES,
     ),
 )
 

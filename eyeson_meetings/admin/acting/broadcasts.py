@@ -9,14 +9,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
+from eyeson_meetings.admin.parts.broadcast_words import known_broadcast, place_of
+from eyeson_meetings.admin.parts.buttons import Button
 from eyeson_meetings.exceptions import BroadcastRunningError
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import broadcasts
 
-from .acting import ActsInMeetingMixin
 from .broadcast_forms import BroadcastForm, PlayerPageForm
-from .broadcast_words import known_broadcast, place_of
-from .buttons import Button
+from .groups import BROADCAST
+from .in_meeting import ActsInMeetingMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -32,6 +33,7 @@ BROADCAST_BUTTONS = (
         run="start_broadcast",
         may="may_broadcast",
         when="is_broadcast_possible",
+        group=BROADCAST,
     ),
     Button(
         path="player-page",
@@ -40,6 +42,7 @@ BROADCAST_BUTTONS = (
         run="set_player_page",
         may="may_broadcast",
         when="is_broadcast",
+        group=BROADCAST,
     ),
     Button(
         path="stop-broadcast",
@@ -50,6 +53,7 @@ BROADCAST_BUTTONS = (
         question=gettext_lazy(
             "Whoever watches the broadcast sees no more of this meeting. The meeting itself goes on."
         ),
+        group=BROADCAST,
     ),
 )
 

@@ -1,4 +1,4 @@
-"""What goes on in a room and what went on lately, as the top and the end of its page show it."""
+"""What went on in a room lately, as the end of its page shows it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from eyeson_meetings.models import Broadcast, Meeting, Recording, Room, RoomFile
-from eyeson_meetings.services.status import (
-    latest_meeting,
-    people_online,
-    recent_recordings,
-    state_of,
-)
+from eyeson_meetings.models import Broadcast, Meeting, Recording, Room, RoomFile, Snapshot
+from eyeson_meetings.policies import policy
+from eyeson_meetings.services.status import recent_recordings
 
-from .broadcast_words import broadcast_badge, known_broadcast, place_of
-from .meeting_buttons import is_being_recorded
-from .showing import shown_badge, shown_download, shown_duration, shown_time, shown_web_link
+from .broadcast_words import broadcast_badge, place_of
+from .showing import (
+    NOTHING,
+    shown_badge,
+    shown_download,
+    shown_duration,
+    shown_thumbnail,
+    shown_time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from django.contrib.admin import AdminSite
     from django.db.models import Model
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 #: Rows of each table, newest first.
 RECENT = 10
-#: Names of people who are in; the others are counted.
-NAMES = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,65 +44,19 @@ class Table:
     all_url: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Overview:
-    """A room at a glance."""
-
-    badge: SafeString
-    since: datetime | None
-    is_recorded: bool
-    #: Where it is broadcast to and the page to watch it on, "" if it is not.
-    broadcast_to: str
-    player_page: str
-    is_locked: bool
-    is_closed: bool
-    people: list[str]
-    #: How many more are in than `people` names.
-    more: int
-    tables: list[Table]
+def tables_of(request: HttpRequest, room: Room, site: AdminSite) -> list[Table]:
+    """What went on in the room lately; what this user may not see is left out."""
+    can_see = policy().can_view(request.user, room)
+    return [
+        table
+        for model, make in TABLES.items()
+        if (shown := site._registry.get(model)) is not None
+        and shown.has_view_permission(request)
+        and (table := make(room, site.name, can_see)).rows
+    ]
 
 
-def room_state_badge(state: str) -> SafeString:
-    """The word for a `state_of` a room."""
-    words = {
-        "idle": _("no meeting yet"),
-        "opening": _("opening"),
-        "running": _("in progress"),
-        "ended": _("no meeting now"),
-        "closed": _("closed"),
-    }
-    return shown_badge(state, words[state])
-
-
-def overview_of(request: HttpRequest, room: Room, site: AdminSite) -> Overview:
-    """The room at a glance, for a staff user; kinds of rows that they may not see are left out."""
-    meeting = latest_meeting(room)
-    is_open = meeting is not None and meeting.ended_at is None
-    people = people_online(room) if is_open else []
-    broadcast = known_broadcast(meeting) if meeting is not None and is_open else None
-    return Overview(
-        badge=room_state_badge(state_of(room)),
-        since=meeting.started_at if meeting is not None and is_open else None,
-        is_recorded=meeting is not None and is_open and is_being_recorded(meeting),
-        broadcast_to=place_of(broadcast) if broadcast is not None else "",
-        player_page=shown_web_link(broadcast.player_url)
-        if broadcast is not None and broadcast.player_url
-        else "",
-        is_locked=meeting is not None and is_open and meeting.locked,
-        is_closed=room.closed_at is not None,
-        people=[str(person) for person in people[:NAMES]],
-        more=max(0, len(people) - NAMES),
-        tables=[
-            table
-            for model, make in TABLES.items()
-            if (shown := site._registry.get(model)) is not None
-            and shown.has_view_permission(request)
-            and (table := make(room, site.name)).rows
-        ],
-    )
-
-
-def _meetings(room: Room, site_name: str) -> Table:
+def _meetings(room: Room, site_name: str, can_see: bool) -> Table:
     rows = room.meetings.order_by("-started_at")[:RECENT]
     return Table(
         title=_("Recent meetings"),
@@ -124,7 +76,7 @@ def _meetings(room: Room, site_name: str) -> Table:
     )
 
 
-def _recordings(room: Room, site_name: str) -> Table:
+def _recordings(room: Room, site_name: str, can_see: bool) -> Table:
     return Table(
         title=_("Recent recordings"),
         heads=(_("Created"), _("Duration"), _("State")),
@@ -143,7 +95,26 @@ def _recordings(room: Room, site_name: str) -> Table:
     )
 
 
-def _broadcasts(room: Room, site_name: str) -> Table:
+def _snapshots(room: Room, site_name: str, can_see: bool) -> Table:
+    return Table(
+        title=_("Recent snapshots"),
+        heads=(_("Created"), _("State"), _("Picture")),
+        rows=[
+            (
+                _address("snapshot_change", site_name, row.pk),
+                (
+                    shown_time(row.created_at),
+                    shown_badge(row.store_state, row.state_label),
+                    shown_thumbnail(row) if can_see else NOTHING,
+                ),
+            )
+            for row in room.snapshots.order_by("-created_at", "-pk")[:RECENT]
+        ],
+        all_url=f"{_address('snapshot_changelist', site_name)}?room__id__exact={room.pk}",
+    )
+
+
+def _broadcasts(room: Room, site_name: str, can_see: bool) -> Table:
     rows = Broadcast.objects.filter(meeting__room=room).select_related("target")
     return Table(
         title=_("Recent broadcasts"),
@@ -164,7 +135,7 @@ def _broadcasts(room: Room, site_name: str) -> Table:
     )
 
 
-def _files(room: Room, site_name: str) -> Table:
+def _files(room: Room, site_name: str, can_see: bool) -> Table:
     return Table(
         title=_("Recent files"),
         heads=(_("Name"), _("Created"), _("State"), _("File")),
@@ -175,7 +146,7 @@ def _files(room: Room, site_name: str) -> Table:
                     row.name or row.eyeson_id,
                     shown_time(row.created_at),
                     shown_badge(row.store_state, row.state_label),
-                    shown_download(row),
+                    shown_download(row) if can_see else NOTHING,
                 ),
             )
             for row in room.files.order_by("-created_at", "-pk")[:RECENT]
@@ -185,9 +156,10 @@ def _files(room: Room, site_name: str) -> Table:
 
 
 #: In the order of the page.
-TABLES: dict[type[Model], Callable[[Room, str], Table]] = {
+TABLES: dict[type[Model], Callable[[Room, str, bool], Table]] = {
     Meeting: _meetings,
     Recording: _recordings,
+    Snapshot: _snapshots,
     RoomFile: _files,
     Broadcast: _broadcasts,
 }

@@ -8,43 +8,26 @@ from django.contrib import messages
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eyeson_meetings.models import Meeting, Recording
+from eyeson_meetings.admin.parts.buttons import Button
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import recordings, rooms, snapshots
 
-from .acting import ActsInMeetingMixin
-from .broadcast_buttons import BROADCAST_BUTTONS, BroadcastButtonsMixin
-from .buttons import Button
-from .file_buttons import FILE_BUTTONS, FileButtonsMixin
+from .broadcasts import BROADCAST_BUTTONS
+from .files import FILE_BUTTONS, FileButtonsMixin
+from .forwards import FORWARD_BUTTONS, ForwardButtonsMixin
+from .groups import MEETING, RECORDING
+from .layers import LAYER_BUTTONS, LayerButtonsMixin
+from .layout import LAYOUT_BUTTONS, LayoutButtonsMixin
+from .now import is_being_recorded
+from .people import PEOPLE_BUTTONS
+from .playbacks import PLAYBACK_BUTTONS, PlaybackButtonsMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 #: In the order of the page.
 MEETING_BUTTONS = (
-    Button(
-        path="start-recording",
-        label=gettext_lazy("Start recording"),
-        run="start_recording",
-        may="may_record",
-        when="is_not_recorded",
-    ),
-    Button(
-        path="stop-recording",
-        label=gettext_lazy("Stop recording"),
-        run="stop_recording",
-        may="may_record",
-        when="is_recorded",
-    ),
-    Button(
-        path="take-snapshot",
-        label=gettext_lazy("Take snapshot"),
-        run="take_snapshot",
-        may="may_record",
-        when="is_open",
-    ),
-    *BROADCAST_BUTTONS,
-    *FILE_BUTTONS,
+    *PEOPLE_BUTTONS,
     Button(
         path="end",
         label=gettext_lazy("End for all"),
@@ -53,11 +36,48 @@ MEETING_BUTTONS = (
         when="is_open",
         question=gettext_lazy("Everybody in this meeting is sent out, and it cannot be undone."),
         dangerous=True,
+        group=MEETING,
     ),
+    Button(
+        path="start-recording",
+        label=gettext_lazy("Start recording"),
+        run="start_recording",
+        may="may_record",
+        when="is_not_recorded",
+        group=RECORDING,
+    ),
+    Button(
+        path="stop-recording",
+        label=gettext_lazy("Stop recording"),
+        run="stop_recording",
+        may="may_record",
+        when="is_recorded",
+        group=RECORDING,
+    ),
+    Button(
+        path="take-snapshot",
+        label=gettext_lazy("Take snapshot"),
+        run="take_snapshot",
+        may="may_record",
+        when="is_open",
+        group=RECORDING,
+    ),
+    *BROADCAST_BUTTONS,
+    *FORWARD_BUTTONS,
+    *LAYOUT_BUTTONS,
+    *LAYER_BUTTONS,
+    *PLAYBACK_BUTTONS,
+    *FILE_BUTTONS,
 )
 
 
-class MeetingButtonsMixin(BroadcastButtonsMixin, FileButtonsMixin, ActsInMeetingMixin):
+class MeetingButtonsMixin(
+    ForwardButtonsMixin,
+    LayoutButtonsMixin,
+    LayerButtonsMixin,
+    PlaybackButtonsMixin,
+    FileButtonsMixin,
+):
     """What the buttons do, for pages whose row leads to one meeting."""
 
     def may_record(self, request: HttpRequest, row: Any) -> bool:
@@ -98,11 +118,3 @@ class MeetingButtonsMixin(BroadcastButtonsMixin, FileButtonsMixin, ActsInMeeting
         snapshots.take_snapshot(meeting=self.open_meeting(row), user=request.user)
         self.log_change(request, row, "Took a snapshot.")
         messages.success(request, _("A snapshot was taken. It will be fetched when ready."))
-
-
-def is_being_recorded(meeting: Meeting) -> bool:
-    """Whether eyeson records the meeting, so far as we know. One query a meeting object."""
-    if not hasattr(meeting, "_is_being_recorded"):
-        running = meeting.recordings.filter(remote_state=Recording.RemoteState.RECORDING)
-        meeting._is_being_recorded = running.exists()  # type: ignore[attr-defined]
-    return bool(meeting._is_being_recorded)  # type: ignore[attr-defined]

@@ -243,6 +243,21 @@ def test_who_does_not_answer_is_asked_for_one_account_only(
     assert (four.level, "API_KEY" in four.message) == (Level.PROBLEM, True)
 
 
+def test_what_hangs_without_a_time_limit_of_its_own_is_given_up(
+    sandbox_account: SandboxServer, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(eyeson, "LONGEST_SECONDS", 0.05)
+    monkeypatch.setattr(neighbours, "PUBLIC_URL_SECONDS", 0.05)
+    settings.EYESON = {**settings.EYESON, "PUBLIC_URL": sandbox_account.url}
+    sandbox_account.service.faults.add("slow", seconds=0.3)
+    (asked,) = doctor.check_accounts(["default"])
+    sandbox_account.service.faults.add("slow", seconds=0.3)
+    (looked_at,) = doctor.check_public_url(["default"])
+
+    assert asked.message == "eyeson did not answer within 0 s."
+    assert "TooSlowError" in looked_at.message
+
+
 def test_clocks_that_differ_are_found(sandbox_account: SandboxServer) -> None:
     noon = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -21,10 +22,14 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.services import webhooks
 
-from .findings import Finding, ok, problem, shown_host, warning
+from .findings import Finding, TooSlowError, ok, problem, shown_host, warning, within
+
+T = TypeVar("T")
 
 #: To connect, and between two bytes: a person waits. The client tries three times.
 TIMEOUTS_SECONDS = (3.0, 5.0)
+#: No question takes longer, whatever it is that hangs: looking up a name has no time limit of its own.
+LONGEST_SECONDS = 30.0
 #: From here on the times of meetings and the lives of links are visibly wrong.
 CLOCKS_APART = timedelta(seconds=10)
 CLOCKS_FAR_APART = timedelta(minutes=5)
@@ -61,15 +66,19 @@ def _check_account(alias: str, silent: set[str]) -> Iterator[Finding]:
     except NetworkError as error:
         silent.add(account.base_url)
         yield _refusal(alias, error)
+    except TooSlowError:
+        silent.add(account.base_url)
+        message = _("eyeson did not answer within %(seconds)d s.") % {"seconds": LONGEST_SECONDS}
+        hint = _("See that this machine reaches %(host)s by https: DNS, firewall, BASE_URL.")
+        where = {"host": shown_host(account.base_url)}
+        yield problem("credentials", message, hint % where, account=alias)
     except EyesonError as error:
         yield _refusal(alias, error)
-    finally:
-        client.close()
 
 
 def _ask(alias: str, client: EyesonClient) -> Iterator[Finding]:
     before = timezone.now()
-    answer = client.rooms.list()
+    answer = _asked(client, client.rooms.list)
     message = ngettext(
         "eyeson takes the API key; %(count)d meeting runs.",
         "eyeson takes the API key; %(count)d meetings run.",
@@ -77,7 +86,18 @@ def _ask(alias: str, client: EyesonClient) -> Iterator[Finding]:
     ) % {"count": len(answer.value)}
     yield ok("credentials", message, account=alias)
     yield compare_clocks(alias, answer.observed_at, before=before, after=timezone.now())
-    yield from judge_webhook(alias, client.webhooks.get().value)
+    yield from judge_webhook(alias, _asked(client, client.webhooks.get).value)
+
+
+def _asked(client: EyesonClient, ask: Callable[[], T]) -> T:
+    def ask_and_close() -> T:
+        try:
+            return ask()
+        finally:
+            # Its connections are those of the thread.
+            client.close()
+
+    return within(LONGEST_SECONDS, ask_and_close)
 
 
 def _refusal(alias: str, error: EyesonError) -> Finding:

@@ -22,6 +22,7 @@ from eyeson_meetings.services import webhooks
 from .findings import Finding, TooSlowError, ok, problem, shown_host, warning, within
 
 TIMEOUTS_SECONDS = (3.0, 5.0)
+PUBLIC_URL_SECONDS = 10.0
 STORAGE_SECONDS = 15.0
 CONTENT = b"Written by manage.py eyeson_doctor, and to be deleted at once.\n"
 #: What the webhook view answers to a GET.
@@ -44,18 +45,14 @@ def check_public_url(aliases: list[str]) -> Iterator[Finding]:
 
 
 def _look_at(address: str, host: str) -> Finding:
-    session = BareSession(HTTPAdapter(max_retries=0), accept="*/*")
     try:
-        with session.get(
-            address, timeout=TIMEOUTS_SECONDS, allow_redirects=False, stream=True
-        ) as response:
-            status = response.status_code
+        status = within(PUBLIC_URL_SECONDS, lambda: _status_at(address))
     except requests.exceptions.SSLError:
         message = _("%(host)s has no valid certificate.") % {"host": host}
         return problem(
             "public_url", message, _("eyeson sends to valid certificates only: renew it.")
         )
-    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+    except (TooSlowError, requests.RequestException, HTTPError, OSError, ValueError) as error:
         message = _("%(host)s could not be reached from this machine (%(error)s).") % {
             "host": host,
             "error": type(error).__name__,
@@ -64,8 +61,6 @@ def _look_at(address: str, host: str) -> Finding:
             "Is the site running? Some networks hide a site from itself: try it from elsewhere."
         )
         return warning("public_url", message, hint)
-    finally:
-        session.close()
     if status == ANSWER_OF_OURS:
         return ok("public_url", _("The webhook view answers at %(host)s.") % {"host": host})
     message = _("%(host)s answers %(status)d where the webhook view would say %(expected)d.") % {
@@ -80,6 +75,17 @@ def _look_at(address: str, host: str) -> Finding:
             "See that PUBLIC_URL leads to this site, and that no proxy or login is in between."
         )
     return problem("public_url", message, hint)
+
+
+def _status_at(address: str) -> int:
+    session = BareSession(HTTPAdapter(max_retries=0), accept="*/*")
+    with (
+        session,
+        session.get(
+            address, timeout=TIMEOUTS_SECONDS, allow_redirects=False, stream=True
+        ) as response,
+    ):
+        return response.status_code
 
 
 def _is_private(host: str) -> bool:

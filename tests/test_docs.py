@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
-import pytest
-from django.core.management import get_commands
+from django.apps import apps
+from django.core.management import BaseCommand, get_commands, load_command_class
 from django.dispatch import Signal
 
 from eyeson_meetings import checks, conf, signals
+from eyeson_meetings.policies import DefaultPolicy
 
 TOP = Path(__file__).parent.parent
 
@@ -18,16 +20,58 @@ def page(name: str) -> str:
     return (TOP / "docs" / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("key", [*conf.DEFAULTS, *conf.ACCOUNT_KEYS])
-def test_every_setting_is_documented(key: str) -> None:
-    assert f"`{key}`" in page("settings.md")
+def tables(name: str) -> list[list[list[str]]]:
+    """The tables of a page: rows of cells, without their heads."""
+    found = re.findall(r"(?:^\|.*\n)+", page(name), flags=re.MULTILINE)
+    return [
+        [[cell.strip() for cell in row.strip("|").split(" | ")] for row in table.splitlines()[2:]]
+        for table in found
+    ]
 
 
-def test_every_signal_is_documented() -> None:
-    names = [name for name, value in vars(signals).items() if isinstance(value, Signal)]
+def named_in(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    of_site, of_account = tables("settings.md")[:2]
+
+    assert {named_in(row[0])[0] for row in of_site} == set(conf.DEFAULTS)
+    assert {named_in(row[0])[0] for row in of_account} == set(conf.ACCOUNT_KEYS)
+    for key, default, _meaning in of_site:
+        # What is written in words is for people: a dash, sizes, times.
+        if default.startswith("`"):
+            assert ast.literal_eval(default.strip("`")) == conf.DEFAULTS[named_in(key)[0]], key
+        elif default.isdecimal():
+            assert int(default) == conf.DEFAULTS[named_in(key)[0]], key
+
+
+def test_every_signal_is_documented_with_the_row_that_it_brings() -> None:
+    (rows,) = tables("signals.md")
+    names = {name for name, value in vars(signals).items() if isinstance(value, Signal)}
+    sent = "".join(path.read_text("utf-8") for path in Path(signals.__file__).parent.rglob("*.py"))
 
     assert len(names) > 10
-    assert [name for name in names if f"`{name}`" not in page("signals.md")] == []
+    assert {name for row in rows for name in named_in(row[0])} == names
+    for signal_cell, row_cell, _when in rows:
+        for name in named_in(signal_cell):
+            assert re.search(rf"\b{name}\b", sent.replace(f"{name} = Signal()", "")), name
+        assert f"`{named_in(row_cell)[0]}`" in signals.__doc__
+
+
+def test_every_permission_and_every_question_to_the_policy_is_documented() -> None:
+    text = page("permissions.md")
+    permissions = {
+        codename
+        for model in apps.get_app_config("eyeson_meetings").get_models()
+        for codename, _name in model._meta.permissions
+    }
+    questions = {name for name in vars(DefaultPolicy) if not name.startswith("_")}
+
+    assert len(permissions) > 5
+    assert [name for name in permissions | questions if f"`{name}`" not in text] == []
+    asked = set(re.findall(r"`(can_\w+|visible_\w+)`", text))
+    assert asked <= questions
 
 
 def test_every_check_is_documented_and_no_other() -> None:
@@ -43,6 +87,21 @@ def test_every_check_is_documented_and_no_other() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    ours = [name for name, app in get_commands().items() if app == "eyeson_meetings"]
+    ours = {name for name, app in get_commands().items() if app == "eyeson_meetings"}
 
-    assert [name for name in ours if f"`{name}" not in page("commands.md")] == []
+    assert set(re.findall(r"^`(eyeson_\w+)", page("commands.md"), flags=re.MULTILINE)) == ours
+
+
+def test_every_option_of_a_command_is_documented() -> None:
+    usual = {
+        option
+        for action in BaseCommand().create_parser("manage.py", "any")._actions
+        for option in action.option_strings
+    }
+    for part in re.split(r"^(?=`eyeson_)", page("commands.md"), flags=re.MULTILINE)[1:]:
+        name = re.findall(r"\w+", part)[0]
+        parser = load_command_class("eyeson_meetings", name).create_parser("manage.py", name)
+        options = {option for action in parser._actions for option in action.option_strings}
+        documented = set(re.findall(r"--[a-z][a-z-]*", part))
+
+        assert documented == options - usual, name

@@ -203,7 +203,7 @@ def test_a_new_site_is_warned_and_one_whose_last_round_had_trouble(
         ({"kind": "status", "status": 423}, "limits of the eyeson team"),
         ({"kind": "status", "status": 503, "times": 3}, "Try again in a few minutes"),
         ({"kind": "garbage"}, "See that BASE_URL leads to eyeson's API"),
-        ({"kind": "slow", "seconds": 1.0, "times": 3}, "DNS, firewall, BASE_URL"),
+        ({"kind": "slow", "seconds": 1.0, "times": 3}, "Start the sandbox"),
     ],
     ids=["key refused", "key locked", "unavailable", "garbage", "silent"],
 )
@@ -231,16 +231,20 @@ def test_who_does_not_answer_is_asked_for_one_account_only(
             "two": {"API_KEY": "key-of-two", "BASE_URL": NOBODY, "SANDBOX": True},
             "three": {"API_KEY": "sandbox-api-key", "BASE_URL": sandbox.url, "SANDBOX": True},
             "four": {"API_KEY": ""},
+            "five": {"API_KEY": "key-of-five", "BASE_URL": "https://127.0.0.1:9"},
         }
     }
 
-    one, two, three, clock, webhook, four = doctor.check_accounts(["one", "two", "three", "four"])
+    one, two, three, clock, webhook, four, five = doctor.check_accounts(
+        ["one", "two", "three", "four", "five"]
+    )
 
     assert "no connection could be made" in one.message
     assert two.message == "Not asked: nobody answers at 127.0.0.1, as said above."
     assert (three.level, clock.level) == (Level.OK, Level.OK)
     assert (webhook.level, "PUBLIC_URL" in webhook.message) == (Level.WARNING, True)
     assert (four.level, "API_KEY" in four.message) == (Level.PROBLEM, True)
+    assert five.hint.startswith("See that this machine reaches 127.0.0.1 by https")
 
 
 def test_what_hangs_without_a_time_limit_of_its_own_is_given_up(

@@ -69,9 +69,8 @@ def _check_account(alias: str, silent: set[str]) -> Iterator[Finding]:
     except TooSlowError:
         silent.add(account.base_url)
         message = _("eyeson did not answer within %(seconds)d s.") % {"seconds": LONGEST_SECONDS}
-        hint = _("See that this machine reaches %(host)s by https: DNS, firewall, BASE_URL.")
-        where = {"host": shown_host(account.base_url)}
-        yield problem("credentials", message, hint % where, account=alias)
+        hint = _hint_for_silence(account)
+        yield problem("credentials", message, hint, account=alias)
     except EyesonError as error:
         yield _refusal(alias, error)
 
@@ -100,8 +99,15 @@ def _asked(client: EyesonClient, ask: Callable[[], T]) -> T:
     return within(LONGEST_SECONDS, ask_and_close)
 
 
+def _hint_for_silence(account: conf.Account) -> str:
+    if account.sandbox:
+        return _("Start the sandbox: manage.py eyeson_sandbox")
+    hint = _("See that this machine reaches %(host)s by https: DNS, firewall, BASE_URL.")
+    return hint % {"host": shown_host(account.base_url)}
+
+
 def _refusal(alias: str, error: EyesonError) -> Finding:
-    host = shown_host(conf.account(alias).base_url)
+    account = conf.account(alias)
     if isinstance(error, KeyRefusedError):
         hint = _(
             "Copy the API key of your eyeson team into the settings, whole and without spaces."
@@ -109,12 +115,13 @@ def _refusal(alias: str, error: EyesonError) -> Finding:
     elif isinstance(error, KeyLockedError):
         hint = _("The limits of the eyeson team are used up. Ask eyeson, or end meetings.")
     elif isinstance(error, NetworkError):
-        hint = _("See that this machine reaches %(host)s by https: DNS, firewall, BASE_URL.")
+        hint = _hint_for_silence(account)
     elif isinstance(error, UnavailableError):
         hint = _("eyeson is busy or has trouble. Try again in a few minutes.")
     else:
         hint = _("See that BASE_URL leads to eyeson's API: it is %(host)s now.")
-    return problem("credentials", str(error), hint % {"host": host}, account=alias)
+        hint %= {"host": shown_host(account.base_url)}
+    return problem("credentials", str(error), hint, account=alias)
 
 
 def compare_clocks(alias: str, eyesons: datetime, *, before: datetime, after: datetime) -> Finding:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -69,7 +69,7 @@ class Remembered:
                 self._person_row(person, intervals.get(person, [])) for person in self.people
             ],
             "PresenceFact": [
-                {"participant": person, **asdict(fact)}
+                {"participant": person, **vars(fact)}
                 for person, facts in self.presence.items()
                 for fact in facts.values()
             ],
@@ -161,7 +161,7 @@ class Remembered:
 
     def _meeting_row(self, span: rules.Span) -> dict[str, Any]:
         token = self.tokens.get(span.started_at) if span.ended_at is None else None
-        facts = asdict(self.meetings[span.started_at])
+        facts = vars(self.meetings[span.started_at])
         return {**facts, "ended_at": span.ended_at, "guest_token": token}
 
     def _person_row(self, person: str, intervals: list[rules.Interval]) -> dict[str, Any]:

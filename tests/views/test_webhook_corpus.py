@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import json
 import logging
@@ -84,6 +85,9 @@ SIGNATURES: tuple[str | None, ...] = (
     signature_of(json.dumps(json.loads(BODY)).encode()),
 )
 
+#: The signed bodies are tried in so many tests.
+PORTIONS = 10
+
 #: Content types; with the WSGI names of other headers.
 KINDS: tuple[dict[str, str], ...] = (
     {"CONTENT_TYPE": "application/json"},
@@ -149,6 +153,7 @@ def parent_of(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
+@functools.cache
 def bodies_from_samples() -> list[bytes]:
     """Each value of each kind of sample once, replaced by each of the replacements."""
     bodies: list[bytes] = []
@@ -179,13 +184,19 @@ def test_thousands_of_unsigned_requests_leave_no_trace(
     assert "X-Amz" not in caplog.text
 
 
+def test_the_samples_give_thousands_of_malformed_bodies() -> None:
+    assert len(bodies_from_samples()) >= 2_000
+
+
+# In portions: a database gets slow when a test's one transaction has too many parts.
 @pytest.mark.slow
-def test_thousands_of_signed_malformed_bodies_are_no_error(
-    settings: Any, client: Client, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("portion", range(PORTIONS))
+def test_signed_malformed_bodies_are_no_error(
+    settings: Any, client: Client, caplog: pytest.LogCaptureFixture, portion: int
 ) -> None:
     caplog.set_level(logging.CRITICAL)
     settings.EYESON = eyeson = {**settings.EYESON}
-    bodies = bodies_from_samples()
+    bodies = bodies_from_samples()[portion::PORTIONS]
     statuses: Counter[int] = Counter()
     # Every third is mirrored too, which takes a while: of each value other replacements than of the next.
     modes = itertools.cycle(("inline", "worker", "worker"))
@@ -193,12 +204,11 @@ def test_thousands_of_signed_malformed_bodies_are_no_error(
         statuses[post_signed(client, body).status_code] += 1
 
     assert statuses == {204: len(bodies)}
-    assert statuses.total() >= 2_000
     assert Delivery.objects.count() == len(bodies)
     assert not Delivery.objects.filter(payload__icontains="canary").exists()
     # Not one made the mirror stumble: it is understood, ignored, or refused for an id of it.
     assert not Delivery.objects.filter(state=Delivery.State.RECEIVED, attempts__gt=0).exists()
-    assert Delivery.objects.filter(state=Delivery.State.DONE).count() > 200
+    assert Delivery.objects.filter(state=Delivery.State.DONE).count() > 200 / PORTIONS
     dead = Delivery.objects.filter(state=Delivery.State.DEAD)
     reasons = {error.split(" ")[0] for error in dead.values_list("error", flat=True)}
     assert reasons <= {"UnreadableRecordError"}

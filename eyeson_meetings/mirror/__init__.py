@@ -13,6 +13,7 @@ from .broadcasts import (
     mark_broadcasts_stopped,
 )
 from .deliveries import apply_delivery
+from .events import apply_event, apply_people, begin_watch
 from .files import apply_files
 from .participants import apply_participant, apply_user
 from .recordings import apply_recording
@@ -24,13 +25,16 @@ __all__ = [
     "apply_broadcast_word",
     "apply_broadcasts",
     "apply_delivery",
+    "apply_event",
     "apply_files",
     "apply_participant",
+    "apply_people",
     "apply_recording",
     "apply_room",
     "apply_room_response",
     "apply_snapshot",
     "apply_user",
+    "begin_watch",
     "mark_broadcasts_stopped",
     "mark_gone",
     "mark_missed",

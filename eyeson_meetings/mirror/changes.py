@@ -24,6 +24,7 @@ from eyeson_meetings.models import (
     Room,
     RoomShutdown,
     Snapshot,
+    Watch,
 )
 
 from . import broadcast_rows, presences, rules, texts
@@ -49,6 +50,7 @@ class RoomChange:
         self._has_new_meetings = False
         self._presence_since: datetime | None = None
         self._seen_or_gone: set[int] = set()
+        self._has_new_gaps = False
         self._broadcasts_since: datetime | None = None
         self._new_broadcasts: set[int] = set()
         self._signals: list[tuple[Signal, django_models.Model, datetime]] = []
@@ -158,6 +160,20 @@ class RoomChange:
         self._seen_or_gone.add(participant.pk)
         self._presence_since = rules.earliest(self._presence_since, fact.at)
 
+    def hear_watch(self, meeting: Meeting, *, from_at: datetime) -> Watch:
+        """Take in that an observer listens to the meeting from then on.
+
+        If one did before, what happened in between may have been missed.
+        """
+        had_another = Watch.objects.filter(meeting=meeting).exclude(from_at=from_at).exists()
+        watch, is_new = Watch.objects.get_or_create(
+            meeting=meeting, from_at=from_at, defaults={"heard_until": from_at}
+        )
+        if is_new and had_another:
+            self._has_new_gaps = True
+            self._presence_since = rules.earliest(self._presence_since, meeting.started_at)
+        return watch
+
     def touch_broadcasts(self, time: datetime, *, new: Broadcast | None = None) -> None:
         """A fact about the broadcasts of the meeting at `time` is new; so is the row `new`."""
         self._broadcasts_since = rules.earliest(self._broadcasts_since, time)
@@ -255,7 +271,7 @@ class RoomChange:
         changes = presences.settle(
             self.room,
             self._meetings_since(start),
-            participant_ids=None if spans_changed else self._seen_or_gone,
+            participant_ids=None if spans_changed or self._has_new_gaps else self._seen_or_gone,
         )
         known = {participant.pk: participant for participant in self.participants.values()}
         for change in changes:

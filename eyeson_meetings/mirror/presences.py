@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from eyeson_meetings.models import Meeting, Participant, Presence, PresenceFact, Room
+from eyeson_meetings.models import Meeting, Participant, Presence, PresenceFact, Room, Watch
 
 from . import rules
 
@@ -51,10 +51,23 @@ def _derived(
     ):
         fact = rules.PresenceFact(at=at, online=online, exact=exact)
         facts.setdefault(participant_id, []).append(fact)
+    gaps = _gaps(meetings) if facts else []
     return {
-        participant_id: rules.derive_intervals(spans, of_participant)
+        participant_id: rules.derive_intervals(spans, of_participant, gaps=gaps)
         for participant_id, of_participant in facts.items()
     }
+
+
+def _gaps(meetings: Sequence[Meeting]) -> list[rules.Gap]:
+    """When nobody listened to one of the meetings, between two times when somebody did."""
+    heard: dict[int, list[rules.Stretch]] = {}
+    rows = Watch.objects.filter(
+        meeting__room=meetings[0].room_id, meeting__started_at__gte=meetings[0].started_at
+    )
+    for meeting_id, from_at, until in rows.values_list("meeting_id", "from_at", "heard_until"):
+        stretch = rules.Stretch(from_at=from_at, heard_until=until)
+        heard.setdefault(meeting_id, []).append(stretch)
+    return [gap for stretches in heard.values() for gap in rules.derive_gaps(stretches)]
 
 
 def _write(

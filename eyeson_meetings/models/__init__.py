@@ -4,6 +4,7 @@ from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastW
 from .deliveries import Delivery
 from .files import RoomFile
 from .meetings import AccessKey, Meeting, RoomShutdown
+from .observing import ObserverLease, Watch
 from .participants import Participant, Presence, PresenceFact
 from .permalinks import Permalink, PermalinkHost
 from .recordings import Recording
@@ -21,6 +22,7 @@ __all__ = [
     "Delivery",
     "Invitation",
     "Meeting",
+    "ObserverLease",
     "Participant",
     "Permalink",
     "PermalinkHost",
@@ -34,4 +36,5 @@ __all__ = [
     "Snapshot",
     "StoredFile",
     "SyncRun",
+    "Watch",
 ]

@@ -86,7 +86,7 @@ class Presence(models.Model):
     """An interval in which a participant was online in a meeting. Derived; rebuilt by the mirror."""
 
     class Quality(models.TextChoices):
-        """How well the end of the interval is known."""
+        """How well the interval is known: `estimated` if a list told an end, or something may have been missed."""
 
         EXACT = "exact", _("exact")
         CLOSED_BY_END = "closed_by_end", _("closed by the meeting's end")

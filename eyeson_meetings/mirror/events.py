@@ -1,0 +1,118 @@
+"""What an observer hears in a meeting enters here (API reference 18.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from eyeson_meetings.client import records
+from eyeson_meetings.models import Meeting, Participant, Recording, Snapshot, Watch
+
+from . import rules, stored_files
+from .broadcasts import hear_broadcasts
+from .changes import RoomChange
+from .recordings import hear_recording
+from .snapshots import hear_snapshots
+from .transactions import lock_known_room, one_transaction
+
+
+@one_transaction
+def apply_event(
+    event: records.SocketEvent, *, meeting: Meeting, observed_at: datetime
+) -> Meeting | None:
+    """Take in what an observer heard at `observed_at` on the socket of the room of `meeting`.
+
+    Answers the meeting that the event is about: that which it names, else `meeting`; None for an event
+    about another room, of which nothing is taken in. What is only seen and said while the meeting runs
+    (chat, the picture, playbacks) leaves no rows.
+    """
+    room = lock_known_room(meeting.room_id)
+    response, participant = event.room_response, event.participant
+    named = [response.room.id if response else None, participant.room_id if participant else None]
+    if any(name not in (None, room.eyeson_id) for name in named):
+        return None
+    change = RoomChange(room, observed_at=observed_at)
+    files: list[Recording | Snapshot] = [*hear_snapshots(change, event.snapshots)]
+    if response is not None:
+        meeting, recordings = _hear_room(change, meeting, response, event.participants)
+        files += recordings
+    if participant is not None:
+        _hear_people(change, [participant], exact=True)
+    if event.recording is not None:
+        files += _hear_recording(change, event.recording)
+    if event.type == "broadcasts_update":
+        hear_broadcasts(change, meeting, event.broadcasts)
+    if event.locked:
+        change.hear_meeting(rules.MeetingFacts(started_at=meeting.started_at, locked=True))
+    change.settle()
+    for row in files:
+        stored_files.place(change, row)
+    return meeting
+
+
+@one_transaction
+def apply_people(
+    listed: Sequence[records.Participant], *, meeting: Meeting, observed_at: datetime
+) -> None:
+    """Take in eyeson's full list of the people of a running meeting, as of `observed_at`.
+
+    Who was thought to be online and is not in it is not.
+    """
+    change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
+    _hear_people(change, listed, exact=False)
+    shown = {record.id for record in listed}
+    for participant in Participant.objects.filter(room=change.room, online=True):
+        if participant.eyeson_id not in shown:
+            change.hear_presence(participant, online=False, exact=False)
+    change.settle()
+
+
+@one_transaction
+def begin_watch(meeting: Meeting, *, from_at: datetime) -> Watch:
+    """An observer hears all that happens in the meeting from `from_at` on.
+
+    Presences that were touched by the gap since the last one are estimated from now on.
+    """
+    change = RoomChange(lock_known_room(meeting.room_id), observed_at=from_at)
+    watch = change.hear_watch(meeting, from_at=from_at)
+    change.settle()
+    return watch
+
+
+def _hear_room(
+    change: RoomChange,
+    meeting: Meeting,
+    response: records.RoomResponse,
+    people: Iterable[records.Participant],
+) -> tuple[Meeting, list[Recording]]:
+    """The whole of a room: as the socket is opened, when the meeting is ready, and at its end."""
+    room = response.room
+    if room.shutdown and not room.ready:
+        # The end of the meeting that the socket belongs to, also when no `started_at` names it.
+        at = change.observed_at
+        facts = rules.MeetingFacts(
+            started_at=room.started_at or meeting.started_at, gone_at=at, gone_last_at=at
+        )
+        # By then everybody has left, whatever their records still say.
+        _hear_people(change, [replace(person, online=None) for person in people], exact=False)
+        return change.hear_meeting(facts), []
+    meeting = change.hear_room(room, rules.Source.EVENT, locked=response.locked) or meeting
+    _hear_people(change, people, exact=False)
+    hear_broadcasts(change, meeting, response.broadcasts)
+    recording = response.recording
+    return meeting, _hear_recording(change, recording) if recording is not None else []
+
+
+def _hear_people(change: RoomChange, people: Iterable[records.Participant], *, exact: bool) -> None:
+    for record in people:
+        participant = change.hear_person(
+            record.id, name=record.name, avatar=record.avatar, guest=record.guest
+        )
+        if participant is not None and record.online is not None:
+            change.hear_presence(participant, online=record.online, exact=exact)
+
+
+def _hear_recording(change: RoomChange, record: records.Recording) -> list[Recording]:
+    row = hear_recording(change, record)
+    return [row] if row is not None else []

@@ -35,7 +35,7 @@ from .answers import Reply, error_for
 from .calls import Call, Credential, secret
 from .eyeson_client import DEFAULT_BASE_URL
 from .reading import object_in
-from .records import Answer, SocketEvent, now
+from .records import Answer, SocketEvent, this_moment
 from .secrets import Secret
 from .transport import LONGEST_ANSWER, checked_api_key, checked_base_url
 
@@ -151,6 +151,8 @@ class Socket:
         self._is_over = False
         #: What eyeson said as it closed the socket: whether to come back. True while it said nothing.
         self.may_reconnect = True
+        #: When the last frame came, be it a ping: whatever happened before that has come, too.
+        self.heard_at = this_moment()
 
     def subscribe(self, channels: tuple[str, ...]) -> None:
         """Ask for the channels' events. Raises EyesonError, also when nothing is said to that in time."""
@@ -180,7 +182,7 @@ class Socket:
             if frame is None:
                 return
             if isinstance(frame.get("message"), Mapping):
-                yield Answer(SocketEvent.from_json(frame["message"]), now())
+                yield Answer(SocketEvent.from_json(frame["message"]), this_moment())
 
     def act(self, action: str) -> None:
         """Do something in the meeting: `user_joins`, `stfu`, `ping` (18.2). Raises NetworkError."""
@@ -213,6 +215,7 @@ class Socket:
             wait_seconds = min(self._silence_seconds, max(0.0, ends_at - time.monotonic()))
             try:
                 frame = _read(self._connection.recv(timeout=wait_seconds))
+                self.heard_at = this_moment()
             except TimeoutError:
                 problem = f"nothing came for {self._silence_seconds:g} s"
             except ConnectionClosedOK:

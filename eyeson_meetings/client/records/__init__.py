@@ -7,7 +7,7 @@ Only an id is required where a record is nothing without one: `from_json` then r
 from eyeson_meetings.client.reading import UnreadableRecordError, parse_time
 from eyeson_meetings.client.secrets import Secret
 
-from .answer import Answer, now
+from .answer import Answer, now, this_moment
 from .deliveries import Delivery, Webhook
 from .events import Place, SocketEvent
 from .files import File
@@ -40,4 +40,5 @@ __all__ = [
     "Webhook",
     "now",
     "parse_time",
+    "this_moment",
 ]

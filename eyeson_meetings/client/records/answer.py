@@ -20,3 +20,8 @@ class Answer(Generic[T]):
 def now() -> datetime:
     """The local clock, for answers without a `Date`: like one, in whole seconds."""
     return datetime.now(tz=UTC).replace(microsecond=0)
+
+
+def this_moment() -> datetime:
+    """The local clock, for what comes by itself, as socket events do."""
+    return datetime.now(tz=UTC)

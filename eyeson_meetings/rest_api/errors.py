@@ -80,6 +80,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         message=lambda: _("eyeson does not know it any more."),
     ),
     exceptions.BroadcastRunningError: Problem(status=409, code="broadcast_running"),
+    exceptions.ForeignWebhookError: Problem(status=409, code="foreign_webhook"),
     exceptions.StreamTargetError: Problem(status=400, code="bad_target"),
     exceptions.UploadRefusedError: Problem(status=400, code="bad_file"),
     exceptions.NetworkError: Problem(

@@ -22,6 +22,7 @@ router.register("snapshots", views.SnapshotViewSet, "snapshot")
 router.register("files", views.RoomFileViewSet, "file")
 router.register("broadcasts", views.BroadcastViewSet, "broadcast")
 router.register("broadcast-targets", views.SavedTargetViewSet, "saved-target")
+router.register("accounts", views.AccountViewSet, "account")
 router.register("deliveries", views.DeliveryViewSet, "delivery")
 
 urlpatterns = router.urls

@@ -1,5 +1,6 @@
 """How rows look as JSON, and which values are taken from clients."""
 
+from .accounts import RegisteredWebhookSerializer, WebhookWriteSerializer
 from .broadcasts import (
     BroadcastSerializer,
     BroadcastStartSerializer,
@@ -89,6 +90,7 @@ __all__ = [
     "PlayerUrlSerializer",
     "ProblemSerializer",
     "RecordingSerializer",
+    "RegisteredWebhookSerializer",
     "RoomChangeSerializer",
     "RoomCreateSerializer",
     "RoomFileSerializer",
@@ -103,4 +105,5 @@ __all__ = [
     "TargetChangeSerializer",
     "TargetCreateSerializer",
     "UploadSerializer",
+    "WebhookWriteSerializer",
 ]

@@ -1,5 +1,6 @@
 """The endpoints, one file a resource. They parse, ask the policy, call one service and answer."""
 
+from .accounts import AccountViewSet
 from .broadcasts import BroadcastViewSet, SavedTargetViewSet, TargetViewSet
 from .deliveries import DeliveryViewSet
 from .forwards import ForwardViewSet
@@ -11,6 +12,7 @@ from .stage import StageViewSet
 from .stored_files import RecordingViewSet, RoomFileViewSet, SnapshotViewSet
 
 __all__ = [
+    "AccountViewSet",
     "BroadcastViewSet",
     "DeliveryViewSet",
     "ForwardViewSet",

@@ -26,6 +26,7 @@ from eyeson_meetings.client import Webhook
 from eyeson_meetings.management import doctor
 from eyeson_meetings.management.doctor import Finding, Level, eyeson, neighbours
 from eyeson_meetings.management.doctor.findings import TooSlowError, within
+from eyeson_meetings.models import ObserverLease
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.sync import sync_account
 from eyeson_meetings.services.webhooks import TYPES, register_webhook, webhook_url
@@ -43,7 +44,7 @@ Run = Callable[..., Outcome]
 TOP = Path(__file__).parents[2]
 CHECKS = [
     "credentials", "clock", "webhook", "public_url", "storage", "broker", "channel_layer",
-    "database", "secrets", "sync", "deliveries",
+    "database", "secrets", "sync", "deliveries", "observer",
 ]  # fmt: skip
 NOBODY = "http://127.0.0.1:9"
 
@@ -91,7 +92,9 @@ def test_where_all_is_well_it_says_so_and_leaves_nothing_behind(
     AccessKeyFactory(key="a-secret-key")
     BroadcastTargetFactory()
     sync_account("default")
-
+    ObserverLease.objects.create(
+        account="default", holder="here", lease_until=timezone.now() + timedelta(minutes=5)
+    )
     called_before = len(sandbox_account.calls)
 
     outcome, as_json = run("eyeson_doctor"), run("eyeson_doctor", "--json")
@@ -159,6 +162,9 @@ def test_it_finds_what_was_left_undone(
     DeliveryFactory(received_at=now - timedelta(minutes=11))
     DeliveryFactory(state="dead")
     SyncRunFactory(job="sync", started_at=now - timedelta(hours=2))
+    ObserverLease.objects.create(
+        account="default", renewed_at=now - timedelta(hours=1), lease_until=now
+    )
     MigrationRecorder(connection).record_unapplied("eyeson_meetings", "0003_room_files")
 
     no_tables = run("eyeson_doctor")
@@ -177,6 +183,7 @@ def test_it_finds_what_was_left_undone(
         "problem  sync (default): eyeson was last asked 2\xa0hours ago.",
         "problem  deliveries: A webhook waits for 11\xa0minutes to be mirrored.",
         "warning  deliveries: 1 webhook could not be understood.",
+        "warning  observer (default): Nobody has observed the meetings for 1\xa0hour.",
     ):
         assert words in outcome.out
     assert outcome.status == 1
@@ -192,6 +199,7 @@ def test_a_new_site_is_warned_and_one_whose_last_round_had_trouble(
     new, troubled = doctor.check_rounds(["default", "clinic"])
 
     assert (new.level, new.message) == (Level.WARNING, "eyeson has not been asked yet.")
+    assert list(doctor.check_observers(["default"])) == []
     assert "it broke" in troubled.message
     assert troubled.level == Level.WARNING
 

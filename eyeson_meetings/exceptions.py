@@ -29,6 +29,9 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── RoomClosedError
 ├── MeetingNotRunningError
+├── PermalinkOverError          no meeting can be started in the room any more
+│   ├── PermalinkExpiredError
+│   └── PermalinkDeletedError
 ├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
 ├── StreamTargetError           nowhere that a broadcast could go
@@ -187,6 +190,18 @@ class RoomClosedError(EyesonMeetingsError):
 
 class MeetingNotRunningError(EyesonMeetingsError):
     """No meeting runs in the room."""
+
+
+class PermalinkOverError(EyesonMeetingsError):
+    """No meeting can be started by the room's permalink any more."""
+
+
+class PermalinkExpiredError(PermalinkOverError):
+    """The permalink's time is over: it can be given more."""
+
+
+class PermalinkDeletedError(PermalinkOverError):
+    """eyeson does not know the permalink any more. The room and its history stay."""
 
 
 class BroadcastRunningError(EyesonMeetingsError):

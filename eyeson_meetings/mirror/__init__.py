@@ -16,6 +16,7 @@ from .deliveries import apply_delivery
 from .events import apply_event, apply_people, begin_watch
 from .files import apply_files
 from .participants import apply_participant, apply_user
+from .permalinks import apply_permalink, mark_permalink_deleted, mark_permalink_missing
 from .recordings import apply_recording
 from .rooms import apply_room, apply_room_response, mark_gone, mark_missed, room_for
 from .snapshots import apply_snapshot
@@ -29,6 +30,7 @@ __all__ = [
     "apply_files",
     "apply_participant",
     "apply_people",
+    "apply_permalink",
     "apply_recording",
     "apply_room",
     "apply_room_response",
@@ -38,5 +40,7 @@ __all__ = [
     "mark_broadcasts_stopped",
     "mark_gone",
     "mark_missed",
+    "mark_permalink_deleted",
+    "mark_permalink_missing",
     "room_for",
 ]

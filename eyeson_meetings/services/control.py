@@ -55,8 +55,8 @@ class Control:
 def control_of(*, meeting: Meeting, user: User | None = None) -> Control:
     """How `user`, or without one the site itself, may act in `meeting`.
 
-    Raises MeetingEndedError when eyeson says that this meeting is over, which is then mirrored; other
-    EyesonErrors.
+    Raises MeetingEndedError when eyeson says that this meeting is over, which is then mirrored;
+    PermalinkOverError when the site has no way into a permalink room any more; other EyesonErrors.
     """
     for row in _stored_keys(meeting, user):
         control = _with_stored_key(meeting, row)
@@ -151,7 +151,7 @@ def _with_stored_key(meeting: Meeting, row: AccessKey) -> Control | None:
 def _as_service(meeting: Meeting) -> Control:
     """Control by a key made now for the service participant.
 
-    `POST /rooms` starts a meeting when none runs, so eyeson is asked first whether this one does.
+    To enter starts a meeting when none runs, so eyeson is asked first whether this one does.
     """
     room = meeting.room
     running = ask_what_runs(room)
@@ -168,10 +168,10 @@ def _as_service(meeting: Meeting) -> Control:
         participant=entry.participant,
     )
     if entered is None or answer.access_key is None:
-        raise UnexpectedAnswerError("POST /rooms", 201, "the answer lacks started_at or access_key")
+        raise UnexpectedAnswerError(entry.route, 201, "the answer lacks started_at or access_key")
     if entered.started_at != meeting.started_at:
         _end_again(entered, entry.participant, answer.access_key)
-        raise MeetingEndedError("POST /rooms", 201)
+        raise MeetingEndedError(entry.route, 201)
     return Control(
         meeting=meeting,
         participant=entry.participant,

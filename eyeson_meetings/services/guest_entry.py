@@ -18,7 +18,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 
 from .accounts import client_for
 from .control import ask_what_runs
-from .joining import LONGEST_NAME, Entry, refuse_other_room
+from .entries import LONGEST_NAME, Entry, refuse_other_room
 
 ROUTE = "POST /guests/:guest_token"
 
@@ -37,7 +37,7 @@ def enter_as_guest(*, room: Room, name: str, guest_id: str | None) -> Entry:
     answer = _ask(room, meeting, name, eyeson_id)
     refuse_other_room(answer.value, room, route=ROUTE)
     entered_as = answer.value.user.id if answer.value.user is not None else eyeson_id
-    return Entry(participant=_keep(room, entered_as, name), answer=answer)
+    return Entry(participant=_keep(room, entered_as, name), answer=answer, route=ROUTE)
 
 
 def _ask(room: Room, meeting: Meeting, name: str, eyeson_id: str) -> Answer[RoomResponse]:

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from eyeson_meetings import conf, mirror
 from eyeson_meetings.client.downloads import LinkRules, check_link
-from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import (
     MeetingEndedError,
@@ -28,6 +27,7 @@ from eyeson_meetings.policies import policy
 
 from .accounts import client_for
 from .control import ask_what_runs
+from .entries import Entry
 from .guest_entry import enter_as_guest
 from .joining import enter
 
@@ -133,7 +133,7 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
     """Let `user` into the room's meeting, starting one if none runs.
 
     Raises NotAllowedError for an anonymous user and RoomClosedError, without asking eyeson;
-    ConfigurationError; EyesonError, our rows being unchanged
+    PermalinkOverError in a permalink room; ConfigurationError; EyesonError, our rows being unchanged
     when eyeson refused or was down; UnexpectedAnswerError and LinkRefusedError when the answer leads nowhere
     we follow, which is known only after the meeting has started and is mirrored.
     """
@@ -141,7 +141,7 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
         raise NotAllowedError("Whoever has no account enters as a guest.")
     refuse_if_closed(room)
     entry = enter(room=room, user=user, name=policy().display_name(user))
-    return _let_in(room, entry.participant, entry.answer, route="POST /rooms")
+    return _let_in(room, entry)
 
 
 def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> JoinedRoom:
@@ -153,7 +153,7 @@ def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> Join
     """
     refuse_if_closed(room)
     entry = enter_as_guest(room=room, name=name, guest_id=guest_id)
-    return _let_in(room, entry.participant, entry.answer, route="POST /guests/:guest_token")
+    return _let_in(room, entry)
 
 
 def end_meeting(*, meeting: Meeting, user: User | None = None) -> Meeting:
@@ -183,21 +183,20 @@ def refuse_if_closed(room: Room) -> None:
         raise RoomClosedError("This room is closed.")
 
 
-def _let_in(
-    room: Room, participant: Participant, answer: Answer[RoomResponse], *, route: str
-) -> JoinedRoom:
+def _let_in(room: Room, entry: Entry) -> JoinedRoom:
     """Mirror the answer, and check where it leads."""
+    answer = entry.answer
     meeting = mirror.apply_room_response(
         answer.value,
         account=room.account,
         observed_at=answer.observed_at,
-        participant=participant,
+        participant=entry.participant,
     )
     page = answer.value.links.gui
     if page is None:
-        raise UnexpectedAnswerError(route, 201, "the answer has no links.gui")
+        raise UnexpectedAnswerError(entry.route, 201, "the answer has no links.gui")
     check_link(page, _rules_for_pages(conf.account(room.account)))
-    return JoinedRoom(url=page, participant=participant, meeting=meeting)
+    return JoinedRoom(url=page, participant=entry.participant, meeting=meeting)
 
 
 def _rules_for_pages(account: conf.Account) -> LinkRules:

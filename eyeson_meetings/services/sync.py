@@ -2,8 +2,8 @@
 
 A round asks for the pages of `GET /rooms`; for the people, recordings and snapshots of each meeting that
 runs; where the site holds a key, for the files that people put into it if it knows of one, and for the
-broadcasts if it knows of one that runs; for each recording and snapshot that is pending; and, at set ages,
-for those of meetings that ended in the last 14 days. It deletes nothing. A room that began and ended
+broadcasts if it knows of one that runs; for each recording and snapshot that is pending; at set ages, for
+those of meetings that ended in the last 14 days; and, once an hour, for the permalinks. It deletes nothing. A room that began and ended
 elsewhere between two rounds is known by webhook only, and so is a broadcast that somebody starts in a
 meeting until anybody joins it or acts in it through the site.
 """
@@ -35,6 +35,8 @@ from .asking import GiveUpError, Pacer, Questions
 from .control import held_key
 from .files import give_up_ended
 from .sync_files import FileSweep
+from .sync_permalinks import PAUSE as PERMALINKS_PAUSE
+from .sync_permalinks import sweep_permalinks
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,7 @@ class SyncReport:
 
     account: str
     #: What eyeson told, by name: rooms, ended, participants, recordings, snapshots, files,
-    #: broadcasts, missing.
+    #: broadcasts, permalinks, missing.
     counts: Mapping[str, int] = field(default_factory=dict)
     #: Requests made to eyeson.
     calls: int = 0
@@ -63,11 +65,13 @@ def sync_account(
     *,
     now: datetime | None = None,
     pause: timedelta = timedelta(0),
+    permalinks_pause: timedelta = PERMALINKS_PAUSE,
     pacer: Pacer | None = None,
 ) -> SyncReport:
     """Ask eyeson about one account, unless another process is doing so or began to less than `pause` ago.
 
-    `now` (aware) decides which meetings and files are due; without it eyeson's own clock does.
+    `now` (aware) decides which meetings and files are due; without it eyeson's own clock does. Permalinks are
+    listed unless that was done less than `permalinks_pause` ago.
 
     Raises EyesonError when nothing could be asked; UnknownAccountError, ConfigurationError and
     NetworkInTransactionError. Everything else is in the report and on the SyncRun.
@@ -77,7 +81,7 @@ def sync_account(
     if lease is None:
         return SyncReport(account=alias, is_busy=True)
     questions = Questions(pacer=pacer or Pacer(), before_each=lease.renew)
-    this_round = _Round(alias, client, questions, now)
+    this_round = _Round(alias, client, questions, now, permalinks_pause)
     try:
         this_round.go()
         return _report(alias, this_round)
@@ -115,13 +119,19 @@ class _Round:
     """One round of one account."""
 
     def __init__(
-        self, account: str, client: EyesonClient, questions: Questions, now: datetime | None
+        self,
+        account: str,
+        client: EyesonClient,
+        questions: Questions,
+        now: datetime | None,
+        permalinks_pause: timedelta,
     ) -> None:
         self.questions = questions
         self.counts: Counter[str] = Counter()
         self._account = account
         self._client = client
         self._now = now
+        self._permalinks_pause = permalinks_pause
         self._files = FileSweep(
             account=account, client=client, questions=questions, counts=self.counts
         )
@@ -139,6 +149,14 @@ class _Round:
             self._files.sweep_ended(now)
             self._files.give_up_overdue(now)
             give_up_ended(self._account)
+            if self.questions.answers:
+                sweep_permalinks(
+                    account=self._account,
+                    client=self._client,
+                    questions=self.questions,
+                    counts=self.counts,
+                    pause=self._permalinks_pause,
+                )
         except GiveUpError:
             logger.warning(
                 "Sync of account %s stops here: eyeson did not serve it several times in a row.",

@@ -26,6 +26,9 @@ from eyeson_meetings.exceptions import (
     MeetingLockedError,
     MeetingNotRunningError,
     NetworkError,
+    PermalinkDeletedError,
+    PermalinkExpiredError,
+    PermalinkOverError,
     RoomClosedError,
     SecretUnreadableError,
     UnavailableError,
@@ -42,6 +45,7 @@ JOIN_ERRORS = (
     DownloadError,
     ConfigurationError,
     RoomClosedError,
+    PermalinkOverError,
     SecretUnreadableError,
 )
 
@@ -137,6 +141,20 @@ def trouble_of(error: EyesonMeetingsError) -> Trouble:
                 status=409,
                 title=_("This room is closed"),
                 text=_("Nobody can join it any more."),
+                can_retry=False,
+            )
+        case PermalinkExpiredError():
+            return Trouble(
+                status=410,
+                title=_("The time of this room is over"),
+                text=_("No meeting can start in it any more. A host can give it more time."),
+                can_retry=False,
+            )
+        case PermalinkDeletedError():
+            return Trouble(
+                status=410,
+                title=_("This room does not exist any more"),
+                text=_("The meeting service has deleted it. Please ask those who run this site."),
                 can_retry=False,
             )
         case MeetingLockedError():

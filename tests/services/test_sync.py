@@ -138,8 +138,8 @@ def test_more_than_a_page_of_rooms_and_recordings_is_found(
     assert Meeting.objects.count() == 30
     assert Recording.objects.count() == 60
     assert mirrored() == truth_of(sandbox_account)
-    # Two pages of rooms, three lists a room, two more pages of recordings.
-    assert report.calls == len(sandbox_account.calls) == 2 + 3 * 30 + 2
+    # Two pages of rooms, three lists a room, two more pages of recordings, one of permalinks.
+    assert report.calls == len(sandbox_account.calls) == 2 + 3 * 30 + 2 + 1
 
 
 def test_two_accounts_with_the_same_room_id_do_not_cross(
@@ -360,7 +360,7 @@ def test_trouble_with_one_object_does_not_keep_the_others_away(
     assert Recording.objects.count() == 2
     assert len(report.errors) == 1
     assert "GET /rooms/:room_id/recordings" in report.errors[0]
-    run = SyncRun.objects.get()
+    run = SyncRun.objects.get(job="sync")
     assert run.error == report.errors[0]
     assert (run.lease_until, run.counts["recordings"]) == (None, 2)
 
@@ -476,7 +476,8 @@ def test_a_round_right_after_another_is_left_out_when_a_pause_is_asked_for(
     third = sync_once()
 
     assert (second.is_busy, third.is_busy) == (True, False)
-    assert len(sandbox_account.calls) == 2
+    # The list of rooms twice; that of permalinks once an hour.
+    assert len(sandbox_account.calls) == 3
 
 
 @pytest.mark.django_db(transaction=True)
@@ -506,5 +507,5 @@ def test_the_pace_of_a_small_round_is_not_felt(sandbox_account: SandboxServer) -
 
     report = sync_account("default")
 
-    assert report.calls == 4
+    assert report.calls == 5
     assert report.counts["participants"] == 2

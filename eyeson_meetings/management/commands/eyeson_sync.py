@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -29,7 +30,7 @@ class Command(EyesonCommand):
         troubled = 0
         for alias in chosen_accounts(options):
             try:
-                report = sync.sync_account(alias)
+                report = sync.sync_account(alias, permalinks_pause=timedelta(0))
             except EyesonMeetingsError as error:
                 self.stderr.write(f"{alias}: {error}")
                 troubled += 1

@@ -1,0 +1,202 @@
+"""Rooms that eyeson knows between meetings: make one, give it more time, say who may start its meetings.
+
+People see the site's own links only, as of every room. Who joins such a room through the site becomes one of
+its hosts at eyeson; guests come in while a meeting runs.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import router, transaction
+from django.utils import timezone
+
+from eyeson_meetings import conf, mirror
+from eyeson_meetings.client.records import Answer
+from eyeson_meetings.client.records import Permalink as PermalinkRecord
+from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.exceptions import (
+    NotFoundError,
+    PermalinkDeletedError,
+    UnexpectedAnswerError,
+    UnknownAccountError,
+)
+from eyeson_meetings.models import Permalink, PermalinkHost, Room, RoomMember
+from eyeson_meetings.models.rooms import random_eyeson_id
+from eyeson_meetings.policies import policy
+
+from .accounts import client_for
+from .entries import keep_participant
+from .permalink_hosts import host_for, keep_first_host, known_host, token_in
+from .permalink_state import as_json, look_at, tell
+from .rooms import add_member
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+logger = logging.getLogger(__name__)
+
+ROUTE = "POST /permalink"
+
+
+def create_permalink_room(
+    *,
+    name: str,
+    account: str = conf.DEFAULT_ACCOUNT,
+    expires_at: datetime | None = None,
+    host: AbstractBaseUser | None = None,
+    guest_access: str = Room.GuestAccess.NONE,
+    options: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+) -> Room:
+    """Have eyeson make a permalink, and make its room: with `host` as first member, or the site as first host.
+
+    No meeting starts, and after `expires_at` (aware) none can. Each call makes another one.
+    Raises UnknownAccountError; ValueError for a time without a zone; EyesonError, our rows being unchanged.
+    A permalink whose answer was lost is adopted by sync.
+    """
+    if account not in conf.account_aliases():
+        raise UnknownAccountError(f'There is no eyeson account "{account}".')
+    _refuse_naive(expires_at)
+    host_name = _name_of(host)
+    eyeson_id = random_eyeson_id()
+    wanted = as_json(options or {})
+    answer = client_for(account).permalinks.create(
+        user_name=host_name,
+        user_id=eyeson_id,
+        name=name or None,
+        options=wanted,
+        expires_at=expires_at,
+    )
+    token = token_in(answer, route=ROUTE)
+    with transaction.atomic(using=router.db_for_write(Room)):
+        permalink = _adopted(answer, account)
+        room = permalink.room
+        room.name, room.name_observed_at, room.adopted = name, None, False
+        room.guest_access = guest_access
+        room.options, room.metadata = wanted, dict(metadata or {})
+        room.save()
+        permalink.options_sent = wanted
+        permalink.save(update_fields=["options_sent"])
+        if host is not None:
+            add_member(room=room, user=host, role=RoomMember.Role.HOST)
+        participant = keep_participant(room, eyeson_id, host_name, _identity_of(host))
+        keep_first_host(permalink, participant, host_name, token)
+    return room
+
+
+def change_permalink(
+    *, room: Room, name: str | None = None, expires_at: datetime | None = None
+) -> Permalink:
+    """Rename the room, here and at eyeson, and let meetings start until `expires_at` (aware).
+
+    What is None stays. eyeson documents no way to take an end away again: choose a far one.
+    Raises ValueError for a room without a permalink or a time without a zone; PermalinkDeletedError;
+    EyesonError, the room being unchanged.
+    """
+    _refuse_naive(expires_at)
+    permalink = permalink_of(room)
+    tell(permalink, name=name, expires_at=expires_at)
+    if name:
+        room.name = name
+        room.save(update_fields=["name"])
+    return permalink
+
+
+def refresh_permalink(*, room: Room) -> Permalink:
+    """Ask eyeson how it is and mirror that; the state of the answer says so if eyeson does not know it.
+
+    Raises ValueError for a room without a permalink; EyesonError.
+    """
+    permalink = permalink_of(room)
+    if permalink.deleted_at is None:
+        try:
+            look_at(permalink)
+        except PermalinkDeletedError:
+            logger.info("eyeson does not know the permalink of room %s any more.", room.uuid)
+    return permalink
+
+
+def delete_permalink(*, room: Room) -> Permalink:
+    """Have eyeson forget the permalink: nobody enters the room any more. The room and its history stay.
+
+    A meeting that runs is not said to end by it: end it first. Deleting it again changes nothing.
+    Raises ValueError for a room without a permalink; EyesonError.
+    """
+    permalink = permalink_of(room)
+    if permalink.deleted_at is not None:
+        return permalink
+    try:
+        answer = client_for(room.account).permalinks.delete(permalink_id=room.eyeson_id)
+        deleted_at = answer.observed_at
+    except NotFoundError as error:
+        # It is what was wanted.
+        deleted_at = error.observed_at or timezone.now()
+    logger.info("The permalink of room %s was deleted.", room.uuid)
+    return mirror.mark_permalink_deleted(permalink, observed_at=deleted_at)
+
+
+def add_permalink_host(*, room: Room, user: AbstractBaseUser) -> PermalinkHost:
+    """Make `user` a host at eyeson, if the site has not done so; a new name is told.
+
+    Joining does so by itself. Membership is another matter: only who may join can use it.
+    Raises ValueError for a room without a permalink; PermalinkDeletedError; EyesonError.
+    """
+    return host_for(permalink=permalink_of(room), name=_name_of(user), identity=_identity_of(user))
+
+
+def remove_permalink_host(*, room: Room, user: AbstractBaseUser | None) -> None:
+    """Have eyeson forget the user token of `user`, or without one the site's own; nothing for who is no host.
+
+    Who is in stays in, and who may still join becomes a host again by that: remove the member as well.
+    Raises ValueError for a room without a permalink; SecretUnreadableError; EyesonError.
+    """
+    permalink = permalink_of(room)
+    host = known_host(permalink, _identity_of(user))
+    if host is None:
+        return
+    try:
+        client_for(room.account).permalinks.remove_host(
+            permalink_id=room.eyeson_id, user_token=Secret(host.user_token)
+        )
+    except NotFoundError:
+        logger.info("eyeson had forgotten host %s already.", host.pk)
+    # Not a token that a join has stored in this moment.
+    PermalinkHost.objects.filter(
+        pk=host.pk, user_token_encrypted=host.user_token_encrypted
+    ).delete()
+
+
+def permalink_of(room: Room) -> Permalink:
+    """The room's permalink. Raises ValueError for a room without one."""
+    permalink = Permalink.objects.filter(room=room).first()
+    if permalink is None:
+        raise ValueError("This room has no permalink.")
+    permalink.room = room
+    return permalink
+
+
+def _adopted(answer: Answer[PermalinkRecord], account: str) -> Permalink:
+    permalink = mirror.apply_permalink(
+        answer.value, account=account, observed_at=answer.observed_at
+    )
+    if permalink is None:
+        raise UnexpectedAnswerError(ROUTE, 201, "the answer has the id of another room")
+    return permalink
+
+
+def _identity_of(user: AbstractBaseUser | None) -> dict[str, Any]:
+    return {"is_service": True} if user is None else {"user": user}
+
+
+def _name_of(user: AbstractBaseUser | None) -> str:
+    name: str = conf.setting("SERVICE_NAME") if user is None else policy().display_name(user)
+    return name
+
+
+def _refuse_naive(moment: datetime | None) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError("The time needs a time zone.")

@@ -41,6 +41,8 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     exceptions.RoomClosedError: Problem(
         status=409, code="room_closed", message=lambda: _("This room is closed.")
     ),
+    exceptions.PermalinkExpiredError: Problem(status=409, code="permalink_expired"),
+    exceptions.PermalinkDeletedError: Problem(status=409, code="permalink_deleted"),
     exceptions.MeetingNotRunningError: Problem(
         status=409,
         code="meeting_not_running",

@@ -23,6 +23,10 @@ router.register("files", views.RoomFileViewSet, "file")
 router.register("broadcasts", views.BroadcastViewSet, "broadcast")
 router.register("broadcast-targets", views.SavedTargetViewSet, "saved-target")
 router.register("accounts", views.AccountViewSet, "account")
+router.register("permalinks", views.PermalinkViewSet, "permalink")
+router.register(
+    "rooms/<uuid:room_uuid>/permalink-hosts", views.PermalinkHostViewSet, "permalink-host"
+)
 router.register("deliveries", views.DeliveryViewSet, "delivery")
 
 urlpatterns = router.urls

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver, reverse
 
+from eyeson_meetings.models import Permalink, Room
 from eyeson_meetings.rest_api.participants import uuid_of
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
@@ -79,6 +80,15 @@ NEEDS = {
     ("broadcast-list", "GET"): "signed in",
     ("broadcast-detail", "GET"): "view",
     ("target-list", "GET"): "broadcast",
+    ("permalink-list", "GET"): "signed in",
+    ("permalink-list", "POST"): "create",
+    ("permalink-detail", "GET"): "view",
+    ("permalink-detail", "PATCH"): "moderate",
+    ("permalink-detail", "DELETE"): "moderate",
+    ("permalink-refresh", "POST"): "moderate",
+    ("permalink-host-list", "GET"): "moderate",
+    ("permalink-host-list", "POST"): "moderate",
+    ("permalink-host-remove", "POST"): "moderate",
     ("recording-list", "GET"): "signed in",
     ("recording-detail", "GET"): "view",
     ("recording-detail", "DELETE"): "record",
@@ -140,6 +150,9 @@ BODIES = {
     "forward-forward-playback": {"url": "https://whip.example.org/", "play_id": "intro"},
     "forward-stop-forward": {"forward_id": "mix"},
     "saved-target-list": {"name": "TV", "address": "rtmp://live.example.org/app"},
+    "permalink-list": {"name": "New"},
+    "permalink-host-list": {"user": "somebody"},
+    "permalink-host-remove": {"user": "somebody"},
 }
 ARGUMENTS = {
     "room": lambda world: {"uuid": world.room.uuid},
@@ -156,8 +169,24 @@ ARGUMENTS = {
     "target": lambda world: {"room_uuid": world.room.uuid},
     "account": lambda world: {"account": "default"},
     "saved": lambda world: {"uuid": world.target.uuid},
+    "permalink": lambda world: {
+        "uuid": permalink_room(world).uuid,
+        "room_uuid": permalink_room(world).uuid,
+    },
     "delivery": lambda world: {"digest": world.delivery.digest},
 }
+
+
+def permalink_room(world: World) -> Room:
+    """A permalink room of the same people; eyeson does not know it."""
+    known = Room.objects.filter(name="Clinic").first()
+    if known is not None:
+        return known
+    room: Room = factories.RoomFactory(name="Clinic")
+    for member in world.room.members.all():
+        factories.RoomMemberFactory(room=room, user=member.user, role=member.role)
+    Permalink.objects.create(room=room)
+    return room
 
 
 def api_routes() -> list[tuple[str, str]]:

@@ -28,6 +28,13 @@ from .people import (
     NewInvitationSerializer,
     ParticipantSerializer,
 )
+from .permalinks import (
+    PermalinkChangeSerializer,
+    PermalinkCreateSerializer,
+    PermalinkHostSerializer,
+    PermalinkHostWriteSerializer,
+    PermalinkSerializer,
+)
 from .problems import ProblemSerializer
 from .rooms import (
     GuestLinkSerializer,
@@ -87,6 +94,11 @@ __all__ = [
     "PlayIdSerializer",
     "PlaybackStartSerializer",
     "PlaybacksSerializer",
+    "PermalinkChangeSerializer",
+    "PermalinkCreateSerializer",
+    "PermalinkHostSerializer",
+    "PermalinkHostWriteSerializer",
+    "PermalinkSerializer",
     "PlayerUrlSerializer",
     "ProblemSerializer",
     "RecordingSerializer",

@@ -7,6 +7,7 @@ from .forwards import ForwardViewSet
 from .invitations import InvitationViewSet
 from .meetings import MeetingViewSet
 from .people import MemberViewSet, ParticipantViewSet
+from .permalinks import PermalinkHostViewSet, PermalinkViewSet
 from .rooms import RoomViewSet
 from .stage import StageViewSet
 from .stored_files import RecordingViewSet, RoomFileViewSet, SnapshotViewSet
@@ -20,6 +21,8 @@ __all__ = [
     "MeetingViewSet",
     "MemberViewSet",
     "ParticipantViewSet",
+    "PermalinkHostViewSet",
+    "PermalinkViewSet",
     "RecordingViewSet",
     "RoomFileViewSet",
     "RoomViewSet",

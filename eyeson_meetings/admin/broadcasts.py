@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib import admin
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings import conf
@@ -106,7 +106,7 @@ class ShowsBroadcastMixin:
         """When it was over."""
         return shown_time(row.stopped_at)
 
-    @admin.display(description=gettext_lazy("to"))
+    @admin.display(description=pgettext_lazy("broadcast", "to"))
     def place(self, row: Broadcast) -> str:
         """Where it went, by the name of the target."""
         return place_of(row)

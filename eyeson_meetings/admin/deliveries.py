@@ -150,7 +150,7 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
 
     def _replay(self, request: HttpRequest, delivery: Delivery) -> None:
         inbox.replay(delivery=delivery)
-        self.log_change(request, delivery, "Replayed.")
+        self.log_change(request, delivery, _("Replayed."))
 
 
 class DeliveryAdmin(DeliveryAdminMixin, DjangoAdmin):

@@ -98,7 +98,7 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
     def take_away(self, request: HttpRequest, row: RoomFile) -> None:
         """Have eyeson forget the file."""
         files.delete_file(room_file=row, user=request.user)
-        self.log_change(request, row, "Took the file away from the meeting.")
+        self.log_change(request, row, _("Took the file away from the meeting."))
         messages.success(request, _("The file is no longer in the meeting."))
 
 

@@ -160,7 +160,7 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
     def revoke(self, request: HttpRequest, invitation: Invitation) -> None:
         """Let the link open nothing any more."""
         revoke_invitation(invitation=invitation)
-        self.log_change(request, invitation, "Revoked.")
+        self.log_change(request, invitation, _("Revoked."))
         messages.success(request, _("The invitation has been revoked."))
 
 

@@ -276,25 +276,25 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
     def open(self, request: HttpRequest, room: Room) -> HttpResponse:
         """Join as the staff user, starting a meeting if none runs."""
         joined = rooms.join_room(room=room, user=request.user)
-        self.log_change(request, room, "Joined.")
+        self.log_change(request, room, _("Joined."))
         return MeetingRedirect(joined)
 
     def renew_guest_link(self, request: HttpRequest, room: Room) -> None:
         """Make the guest link another one."""
         guests.renew_guest_link(room=room)
-        self.log_change(request, room, "Replaced the guest link.")
+        self.log_change(request, room, _("Replaced the guest link."))
         messages.success(request, _("The room has a new guest link; the old one opens nothing."))
 
     def close(self, request: HttpRequest, room: Room) -> None:
         """Refuse joins from now on."""
         rooms.close_room(room=room)
-        self.log_change(request, room, "Closed.")
+        self.log_change(request, room, _("Closed."))
         messages.success(request, _("The room is closed."))
 
     def reopen(self, request: HttpRequest, room: Room) -> None:
         """Take joins again."""
         rooms.reopen_room(room=room)
-        self.log_change(request, room, "Reopened.")
+        self.log_change(request, room, _("Reopened."))
         messages.success(request, _("The room is open again."))
 
     @admin.action(

@@ -60,7 +60,7 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
 
     def sync(self, request: HttpRequest, run: SyncRun) -> None:
         """Have eyeson asked about the run's account."""
-        self.log_change(request, run, "Had the account synced.")
+        self.log_change(request, run, _("Had the account synced."))
         sync_soon(request, [run.account])
 
     @admin.action(

@@ -39,6 +39,7 @@ SPOKEN = {
     "StreamTargetError",
     "UploadRefusedError",
     "ValidationError",
+    "ValueRefusedError",
 }
 #: In a template: `name|default:"Somebody"`.
 LITERAL = re.compile(r'\|(default|default_if_none|yesno):"[^"]*[A-Za-z]')
@@ -74,6 +75,7 @@ def unmarked(source: str, *, is_reference: bool = False) -> list[str]:
             values += [each.value for each in node.keywords if each.arg in shown]
             values += node.args if name in SPOKEN else []
             values += node.args[1:] if owner == "messages" else []
+            values += node.args[2:] if name.startswith("log_") else []
         elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             values += [node.value] if node.targets[0].id in shown else []
         found += [f"{each.lineno}: {ast.unparse(each)}" for each in values if has_words(each)]
@@ -96,6 +98,7 @@ def test_no_module_shows_a_text_that_is_not_marked() -> None:
         'messages.success(request, "Done.")',
         'messages.success(request, f"{name} is done.")',
         'raise ValidationError("Wrong." if a else _("Right."))',
+        'self.log_change(request, row, "Done.")',
         'Button(label="Go")',
         'verbose_name = "room"',
     ],

@@ -104,10 +104,15 @@ class BroadcastButtonsMixin(ActsInMeetingMixin):
                 raise
             return self._offer_to_replace(request, row, form, in_the_way)
         target = chosen["target"]
-        place = f"“{target}”" if target else "an address that was typed in"
-        did = "Stopped a broadcast and started one" if may_replace else "Started a broadcast"
-        self.log_change(request, row, f"{did} to {place}.")
-        shown = f"“{target}”" if target else _("the address that you typed in")
+        named = _("“%(name)s”") % {"name": target} if target else ""
+        did = (
+            _("Stopped a broadcast and started one to %(place)s.")
+            if may_replace
+            else _("Started a broadcast to %(place)s.")
+        )
+        place = named or _("an address that was typed in")
+        self.log_change(request, row, did % {"place": place})
+        shown = named or _("the address that you typed in")
         messages.success(
             request, _("The meeting is being broadcast to %(place)s.") % {"place": shown}
         )
@@ -141,11 +146,11 @@ class BroadcastButtonsMixin(ActsInMeetingMixin):
             player_url=form.cleaned_data["player_url"],
             user=request.user,
         )
-        self.log_change(request, row, "Set the public page of the broadcast.")
+        self.log_change(request, row, _("Set the public page of the broadcast."))
         messages.success(request, _("The public page has been set."))
 
     def stop_broadcast(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to stop broadcasting."""
         broadcasts.stop_broadcast(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Stopped the broadcast.")
+        self.log_change(request, row, _("Stopped the broadcast."))
         messages.success(request, _("The meeting is no longer broadcast."))

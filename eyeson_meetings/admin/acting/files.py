@@ -80,7 +80,7 @@ class FileButtonsMixin(ActsInMeetingMixin):
         room_file = files.upload_file(
             meeting=self.open_meeting(row), file=form.cleaned_data["file"], user=request.user
         )
-        self.log_change(request, row, f"Uploaded the file “{room_file.name}”.")
+        self.log_change(request, row, _("Uploaded the file “%(name)s”.") % {"name": room_file.name})
         messages.success(
             request,
             _("“%(name)s” is in the meeting. It will be fetched when ready.")

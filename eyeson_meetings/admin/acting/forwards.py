@@ -149,15 +149,15 @@ class ForwardButtonsMixin(BroadcastButtonsMixin, PeopleButtonsMixin):
             "user": request.user,
         }
         if given["source"] == "person":
-            what = f"“{given['participant']}”"
+            did = _("Forwarded “%(person)s” as “%(name)s”.")
             name = forwards.forward_source(participant=given["participant"], **common)
         elif given["source"] == "playback":
-            what = "what is played"
+            did = _("Forwarded what is played as “%(name)s”.")
             name = forwards.forward_playback(play_id=given["play_id"], **common)
         else:
-            what = "the meeting"
+            did = _("Forwarded the meeting as “%(name)s”.")
             name = forwards.forward_meeting(**common)
-        self.log_change(request, row, f"Forwarded {what} as “{name}”.")
+        self.log_change(request, row, did % {"person": given["participant"], "name": name})
         messages.success(
             request,
             _("It is being forwarded as “%(name)s”: this name stops it.") % {"name": name},
@@ -172,5 +172,5 @@ class ForwardButtonsMixin(BroadcastButtonsMixin, PeopleButtonsMixin):
         """Ask eyeson to send it on no longer."""
         name = form.cleaned_data["forward_id"]
         forwards.stop_forward(meeting=self.open_meeting(row), forward_id=name, user=request.user)
-        self.log_change(request, row, f"Stopped forwarding “{name}”.")
+        self.log_change(request, row, _("Stopped forwarding “%(name)s”.") % {"name": name})
         messages.success(request, _("“%(name)s” is no longer forwarded.") % {"name": name})

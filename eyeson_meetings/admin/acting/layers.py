@@ -121,7 +121,7 @@ class LayerButtonsMixin(ActsInMeetingMixin):
             foreground=form.is_front(),
             user=request.user,
         )
-        self.log_change(request, row, f"Showed {_thing(form)}.")
+        self.log_change(request, row, _words_of(form))
         messages.success(
             request,
             _("It is shown in front of the video.")
@@ -139,8 +139,13 @@ class LayerButtonsMixin(ActsInMeetingMixin):
         stage.clear_layer(
             meeting=self.open_meeting(row), foreground=form.is_front(), user=request.user
         )
-        place = "in front of" if form.is_front() else "behind"
-        self.log_change(request, row, f"Took away what was {place} the video.")
+        self.log_change(
+            request,
+            row,
+            _("Took away what was in front of the video.")
+            if form.is_front()
+            else _("Took away what was behind the video."),
+        )
         messages.success(
             request,
             _("Nothing is in front of the video any more.")
@@ -149,7 +154,16 @@ class LayerButtonsMixin(ActsInMeetingMixin):
         )
 
 
-def _thing(form: LayerForm) -> str:
+def _words_of(form: LayerForm) -> str:
     """For the history: addresses may be signed, so they are not in it."""
-    kind = "a text" if form.cleaned_data["title"] or form.cleaned_data["text"] else "a picture"
-    return f"{kind} {'in front of' if form.is_front() else 'behind'} the video"
+    if form.cleaned_data["title"] or form.cleaned_data["text"]:
+        return (
+            _("Showed a text in front of the video.")
+            if form.is_front()
+            else _("Showed a text behind the video.")
+        )
+    return (
+        _("Showed a picture in front of the video.")
+        if form.is_front()
+        else _("Showed a picture behind the video.")
+    )

@@ -178,5 +178,7 @@ class LayoutButtonsMixin(PeopleButtonsMixin):
             voice_activation=chosen["voice_activation"],
             user=request.user,
         )
-        self.log_change(request, row, f"Set the layout “{chosen['name'] or 'auto'}”.")
+        self.log_change(
+            request, row, _("Set the layout “%(name)s”.") % {"name": chosen["name"] or "auto"}
+        )
         messages.success(request, _("The layout has been set."))

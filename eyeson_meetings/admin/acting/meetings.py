@@ -96,19 +96,19 @@ class MeetingButtonsMixin(
     def end(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to end the meeting."""
         rooms.end_meeting(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Ended the meeting for all.")
+        self.log_change(request, row, _("Ended the meeting for all."))
         messages.success(request, _("The meeting has been ended for all."))
 
     def start_recording(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to record."""
         recordings.start_recording(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Started recording.")
+        self.log_change(request, row, _("Started recording."))
         messages.success(request, _("The meeting is being recorded."))
 
     def stop_recording(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to stop recording."""
         recordings.stop_recording(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Stopped recording.")
+        self.log_change(request, row, _("Stopped recording."))
         messages.success(
             request, _("The recording has been stopped. It will be fetched when ready.")
         )
@@ -116,5 +116,5 @@ class MeetingButtonsMixin(
     def take_snapshot(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson for a picture."""
         snapshots.take_snapshot(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Took a snapshot.")
+        self.log_change(request, row, _("Took a snapshot."))
         messages.success(request, _("A snapshot was taken. It will be fetched when ready."))

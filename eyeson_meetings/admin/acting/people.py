@@ -149,13 +149,13 @@ class PeopleButtonsMixin(ShowsNowMixin):
         stage.send_message(
             meeting=self.open_meeting(row), text=form.cleaned_data["text"], user=request.user
         )
-        self.log_change(request, row, "Sent a message.")
+        self.log_change(request, row, _("Sent a message."))
         messages.success(request, _("The message has been sent."))
 
     def lock(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to let no more guests in."""
         moderation.lock_meeting(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Locked the meeting.")
+        self.log_change(request, row, _("Locked the meeting."))
         messages.success(request, _("The meeting is locked: no more guests are let in."))
 
     def kick_form(self, request: HttpRequest, row: Any, **bound: Any) -> KickForm:
@@ -169,7 +169,7 @@ class PeopleButtonsMixin(ShowsNowMixin):
         moderation.kick_participant(
             meeting=self.open_meeting(row), participant=person, user=request.user
         )
-        self.log_change(request, row, f"Removed “{person}” from the meeting.")
+        self.log_change(request, row, _("Removed “%(name)s” from the meeting.") % {"name": person})
         messages.success(
             request, _("“%(name)s” has been sent out of the meeting.") % {"name": person}
         )

@@ -141,7 +141,11 @@ class PlaybackButtonsMixin(PeopleButtonsMixin):
         """Ask eyeson to play it."""
         stage.start_playback(meeting=self.open_meeting(row), **form.cleaned_data, user=request.user)
         name = form.cleaned_data["name"]
-        self.log_change(request, row, f"Played “{name}”." if name else "Played something.")
+        self.log_change(
+            request,
+            row,
+            _("Played “%(name)s”.") % {"name": name} if name else _("Played something."),
+        )
         messages.success(request, _("It is being played."))
 
     def show_playbacks(self, request: HttpRequest, row: Any) -> HttpResponse:
@@ -164,7 +168,7 @@ class PlaybackButtonsMixin(PeopleButtonsMixin):
         """Ask eyeson to play it no longer."""
         play_id = request.POST.get("play_id", "")
         stage.stop_playback(meeting=self.open_meeting(row), play_id=play_id, user=request.user)
-        self.log_change(request, row, "Stopped what was played.")
+        self.log_change(request, row, _("Stopped what was played."))
         messages.success(request, _("It is no longer played."))
 
     def slide_form(self, request: HttpRequest, row: Any, **bound: Any) -> SlideForm:
@@ -177,13 +181,13 @@ class PlaybackButtonsMixin(PeopleButtonsMixin):
         stage.start_presentation(
             meeting=self.open_meeting(row), slide=form.cleaned_data["slide"], user=request.user
         )
-        self.log_change(request, row, "Showed a slide.")
+        self.log_change(request, row, _("Showed a slide."))
         messages.success(request, _("The slide is shown."))
 
     def stop_presentation(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to end it."""
         stage.stop_presentation(meeting=self.open_meeting(row), user=request.user)
-        self.log_change(request, row, "Stopped the presentation.")
+        self.log_change(request, row, _("Stopped the presentation."))
         messages.success(request, _("Nobody presents any more."))
 
 

@@ -121,6 +121,12 @@ class FirstRowsFormSet(FormSetBase):
             self._first_rows = super().get_queryset()[: self.first_rows]
         return self._first_rows
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        """As Django's, each with its name: in a table there is no label beside it."""
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            field.widget.attrs.setdefault("aria-label", str(field.label or name))
+
 
 class BoundedInlineMixin(InlineBase):
     """An inline that shows the first rows, and says so when there are more."""

@@ -27,7 +27,7 @@ def known_broadcast(meeting: Meeting) -> Broadcast | None:
 def place_of(broadcast: Broadcast) -> str:
     """Where a broadcast goes, as the site calls it: eyeson never tells the address."""
     if broadcast.target is not None:
-        return f"“{broadcast.target}”"
+        return _("“%(name)s”") % {"name": broadcast.target}
     return _("an address that is not saved here")
 
 

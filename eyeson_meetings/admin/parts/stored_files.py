@@ -102,7 +102,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         elif not fetch_again(row=row):
             messages.warning(request, _("The file is here, or is being fetched right now."))
         else:
-            self.log_change(request, row, "Had the file fetched again.")
+            self.log_change(request, row, _("Had the file fetched again."))
             transaction.on_commit(lambda: tasks.hint_fetch(row))
             messages.success(request, f"{_('The file will be fetched again.')} {when_it_is_done()}")
 
@@ -118,7 +118,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
             if row.available_at is not None and fetch_again(row=row)
         ]
         for row in begun:
-            self.log_change(request, row, "Had the file fetched again.")
+            self.log_change(request, row, _("Had the file fetched again."))
         if begun:
             transaction.on_commit(tasks.hint_fetches)
         told = ngettext(

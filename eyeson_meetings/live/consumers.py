@@ -10,7 +10,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from .feeds import News, RoomFeed, following
-from .visitors import visible_room
+from .visitors import may_join, visible_room
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ TOO_MANY = 1008
 class RoomConsumer(AsyncWebsocketConsumer):
     """`ws/eyeson/rooms/<uuid>/`: the room's whole state on connect and whenever it is another one.
 
-    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB. The
+    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB; or
+    `{"chat": ...}` or `{"podium": ...}` for those who may join, while an observer hears the meeting. The
     policy is asked on connect, every 60 s and when members of the room change. Wrap the route in
     `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is a stranger.
     """
@@ -44,7 +45,10 @@ class RoomConsumer(AsyncWebsocketConsumer):
         """As Channels makes its consumers."""
         super().__init__(*args, **kwargs)
         self._showing: asyncio.Task[None] | None = None
+        self._is_shown = asyncio.Event()
         self._heard = 0
+        #: Whether the policy lets them join; None: to be asked when there is something to hear.
+        self._may_hear: bool | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket until it is closed, and leave nothing running."""
@@ -73,7 +77,12 @@ class RoomConsumer(AsyncWebsocketConsumer):
         code = TRY_LATER
         try:
             async with following(room_pk) as feed:
-                code = await self._show_all(feed)
+                passing_on = asyncio.create_task(self._pass_on(feed))
+                try:
+                    code = await self._show_all(feed)
+                finally:
+                    passing_on.cancel()
+                    await asyncio.gather(passing_on, return_exceptions=True)
         except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
             logger.warning("A live socket was closed (%s).", type(error).__name__)
         with contextlib.suppress(Exception):
@@ -88,12 +97,14 @@ class RoomConsumer(AsyncWebsocketConsumer):
             return NOT_VISIBLE
         await self.accept()
         await self.send(text_data=seen.text)
+        self._is_shown.set()
         check_at = _now() + CHECK_SECONDS
         while True:
             news = await _next_news(feed, seen, check_at)
             if news is None or news.members != seen.members:
                 if await self._visible_room() != feed.room_pk:
                     return NOT_VISIBLE
+                self._may_hear = None
                 check_at = _now() + CHECK_SECONDS
             if news is not None and news.text is None:
                 return NOT_VISIBLE
@@ -101,8 +112,22 @@ class RoomConsumer(AsyncWebsocketConsumer):
                 await self.send(text_data=(news or seen).text)
             seen = news or seen
 
+    async def _pass_on(self, feed: RoomFeed) -> None:
+        """Chat and picture, to those who may join; the state comes first."""
+        await self._is_shown.wait()
+        async for text in feed.relayed():
+            if self._may_hear is None:
+                self._may_hear = await may_join(self.scope, self._uuid)
+            if self._may_hear:
+                await self.send(text_data=text)
+
     async def _visible_room(self) -> int | None:
-        return await visible_room(self.scope, self.scope["url_route"]["kwargs"]["uuid"])
+        return await visible_room(self.scope, self._uuid)
+
+    @property
+    def _uuid(self) -> str:
+        uuid: str = self.scope["url_route"]["kwargs"]["uuid"]
+        return uuid
 
     async def _leave(self, code: int) -> None:
         await self._stop_showing()

@@ -17,7 +17,7 @@ from channels.layers import get_channel_layer
 from eyeson_meetings.models import Room
 from eyeson_meetings.services.status import entity_tag, room_state
 
-from .hints import LAYER_TIMEOUT_SECONDS, MEMBERS_CHANGED, group_of, outage
+from .hints import LAYER_TIMEOUT_SECONDS, MEMBERS_CHANGED, RELAYED, group_of, outage
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ SHORTEST_PAUSE_SECONDS = 0.25
 REREAD_SECONDS = 10.0
 #: Until a layer that failed is asked again.
 RETRY_SECONDS = 5.0
+#: Of what is passed on, so much waits for a socket that is slow; older things are dropped.
+MOST_RELAYED = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class RoomFeed:
         self.followers = 0
         self._news: News | None = None
         self._members = 0
+        self._relayed: set[asyncio.Queue[str]] = set()
         self._arrived = asyncio.Event()
         self._hinted = asyncio.Event()
         #: It listens, or has found that it cannot.
@@ -69,6 +72,16 @@ class RoomFeed:
         while self._news is None or self._news is seen:
             await self._arrived.wait()
         return self._news
+
+    async def relayed(self) -> AsyncIterator[str]:
+        """What is passed on from now on, as messages; who is slow misses the oldest."""
+        queue: asyncio.Queue[str] = asyncio.Queue(MOST_RELAYED)
+        self._relayed.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._relayed.discard(queue)
 
     async def _listen(self) -> None:
         while True:
@@ -95,6 +108,9 @@ class RoomFeed:
         try:
             while True:
                 message = await layer.receive(channel)
+                if message["type"] == RELAYED:
+                    self._pass_on(message["relay"])
+                    continue
                 self._members += message["type"] == MEMBERS_CHANGED
                 self._hinted.set()
         finally:
@@ -117,6 +133,13 @@ class RoomFeed:
                 is_told = True
             await asyncio.sleep(SHORTEST_PAUSE_SECONDS)
             await _wait(self._hinted, REREAD_SECONDS)
+
+    def _pass_on(self, payload: dict[str, Any]) -> None:
+        text = json.dumps(payload, separators=(",", ":"))
+        for queue in self._relayed:
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(text)
 
     def _tell(self, text: str | None) -> None:
         known = self._news

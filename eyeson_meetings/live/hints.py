@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 CHANGED = "eyeson.room.changed"
 #: Who may see the room may have changed.
 MEMBERS_CHANGED = "eyeson.room.members"
+#: Something to pass on to those who may join the room (`relays`).
+RELAYED = "eyeson.room.relayed"
 #: How long a request or a worker may wait for the channel layer.
 LAYER_TIMEOUT_SECONDS = 1.0
 #: After the channel layer failed, nobody waits for it again for so long.

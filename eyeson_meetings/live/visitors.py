@@ -22,6 +22,12 @@ async def visible_room(scope: dict[str, Any], uuid: str) -> int | None:
     return await database_sync_to_async(_visible_room)(user, uuid)
 
 
+async def may_join(scope: dict[str, Any], uuid: str) -> bool:
+    """Whether whoever opened the socket may join the room now, and so hear what is said in it."""
+    user = await current_user(scope)
+    return await database_sync_to_async(_may_join)(user, uuid)
+
+
 async def current_user(scope: dict[str, Any]) -> Any:
     """The user of the socket, as of now: nobody once they signed out or may no longer sign in.
 
@@ -37,13 +43,22 @@ async def current_user(scope: dict[str, Any]) -> Any:
 
 
 def _visible_room(user: Any, uuid: str) -> int | None:
+    room = _room(uuid)
+    return room.pk if room is not None and policy().can_view(user, room) else None
+
+
+def _may_join(user: Any, uuid: str) -> bool:
+    room = _room(uuid)
+    return room is not None and policy().can_join(user, room)
+
+
+def _room(uuid: str) -> Room | None:
     try:
         rooms = Room.objects.filter(uuid=UUID(uuid))
     except ValueError:
         return None
     # With all members at hand the default policy asks no more.
-    room = rooms.prefetch_related("members").first()
-    return room.pk if room is not None and policy().can_view(user, room) else None
+    return rooms.prefetch_related("members").first()
 
 
 def _fresh_session(session: Any) -> Any:

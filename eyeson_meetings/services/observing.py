@@ -1,0 +1,91 @@
+"""What an observer asks and writes: all of it in transactions that hold only while its lease does.
+
+Nothing in here waits for a socket; that is what `eyeson_meetings.live.observer` does.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from eyeson_meetings import mirror
+from eyeson_meetings.client import records
+from eyeson_meetings.client.records import this_moment
+from eyeson_meetings.client.sockets import Sockets
+from eyeson_meetings.conf import account, timeouts_seconds
+from eyeson_meetings.mirror.transactions import one_transaction
+from eyeson_meetings.models import Meeting, Watch
+
+from .accounts import client_for
+from .observer_leases import Lease
+
+logger = logging.getLogger(__name__)
+
+#: eyeson pings every 3 s: after so long a silence a connection is dead.
+SILENCE_SECONDS = 10.0
+
+
+def sockets_for(alias: str) -> Sockets:
+    """Sockets of that account. Raises UnknownAccountError, ConfigurationError."""
+    of_account = account(alias)
+    return Sockets(
+        api_key=of_account.api_key,
+        base_url=of_account.base_url,
+        timeouts_seconds=(timeouts_seconds()[0], SILENCE_SECONDS),
+        sandbox=of_account.sandbox,
+    )
+
+
+def meetings_to_observe(alias: str) -> list[Meeting]:
+    """The meetings of the account that have not ended, as far as we know. Asks nobody."""
+    open_meetings = Meeting.objects.filter(room__account=alias, ended_at=None)
+    return list(open_meetings.select_related("room").order_by("pk"))
+
+
+def ask_what_runs(alias: str) -> int:
+    """Ask eyeson for the running meetings of the account; answers how many. Raises EyesonError."""
+    listed = client_for(alias).rooms.list()
+    for record in listed.value:
+        try:
+            mirror.apply_room(record, account=alias, observed_at=listed.observed_at, alive=True)
+        except records.UnreadableRecordError as error:
+            logger.warning("A running room of account %s cannot be kept: %s.", alias, error)
+    return len(listed.value)
+
+
+def ask_for_people(alias: str, room_eyeson_id: str) -> list[records.Participant]:
+    """Ask eyeson for all who joined the running meeting of the room. Raises EyesonError."""
+    return client_for(alias).users.list(room_id=room_eyeson_id).value
+
+
+@one_transaction
+def hear(
+    lease: Lease, event: records.SocketEvent, *, meeting: Meeting, observed_at: datetime
+) -> Meeting:
+    """Take in an event; answers the meeting that it is about. Raises LeaseLostError."""
+    lease.check()
+    return mirror.apply_event(event, meeting=meeting, observed_at=observed_at) or meeting
+
+
+@one_transaction
+def begin_watch(
+    lease: Lease,
+    meeting: Meeting,
+    *,
+    people: Sequence[records.Participant],
+    asked_at: datetime,
+    last: tuple[int, datetime] | None,
+) -> int:
+    """From now on all is heard in the meeting; answers the primary key of the Watch.
+
+    `people`: all of them, as the answer to a question asked at `asked_at` by our own clock, on which the
+    times of events are too. `last`: the Watch of this process before this one, and until when all was heard
+    in it. Raises LeaseLostError.
+    """
+    lease.check()
+    if last is not None:
+        pk, until = last
+        Watch.objects.filter(pk=pk, heard_until__lt=until).update(heard_until=until)
+    mirror.apply_people(people, meeting=meeting, observed_at=asked_at)
+    return mirror.begin_watch(meeting, from_at=this_moment()).pk

@@ -1,0 +1,192 @@
+"""What is said and shown in a meeting reaches those who may join, in little, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from channels.layers import get_channel_layer
+from django.contrib.auth.models import Permission
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from eyeson_meetings.client.records import SocketEvent
+from eyeson_meetings.live import consumers, feeds, relays
+from eyeson_meetings.live.hints import RELAYED, group_of
+from eyeson_meetings.live.relays import Allowance, Relay, chat_line, picture
+from eyeson_meetings.models import Room, RoomMember
+from tests.factories import UserFactory
+
+from .sockets import Browser, beside, run
+
+CHAT = {
+    "type": "chat",
+    "content": "Good morning",
+    "cid": "client-id",
+    "user_id": "ada",
+    "created_at": "2026-03-02T09:00:10.418Z",
+}
+PODIUM = {
+    "type": "podium_update",
+    "podium": [
+        {"user_id": "ada", "play_id": None, "left": 0, "top": 0, "width": 640, "height": 480},
+        {"user_id": None, "play_id": "intro", "left": 640, "top": 0, "width": 640, "height": 480},
+    ],
+}
+NAMES = {"ada": "Ada"}
+
+
+def event(body: dict[str, Any], **fields: Any) -> SocketEvent:
+    return SocketEvent.from_json({**body, **fields})
+
+
+def test_a_line_of_chat_says_who_what_and_when_and_no_id() -> None:
+    assert chat_line(event(CHAT), NAMES) == {
+        "chat": {"name": "Ada", "text": "Good morning", "at": "2026-03-02T09:00:10.418000+00:00"}
+    }
+    assert "client-id" not in json.dumps(chat_line(event(CHAT), NAMES))
+
+
+def test_a_picture_says_who_is_where_and_no_id() -> None:
+    shown = picture(event(PODIUM), NAMES)
+
+    assert shown is not None
+    assert [(place["name"], place["plays"]) for place in shown["podium"]] == [
+        ("Ada", False),
+        ("", True),
+    ]
+    assert "intro" not in json.dumps(shown)
+
+
+@pytest.mark.parametrize("fields", [{"content": " "}, {"content": None}, {"type": "custom"}])
+def test_what_is_no_line_is_not_passed_on(fields: dict[str, Any]) -> None:
+    assert chat_line(event(CHAT, **fields), NAMES) is None
+
+
+def test_long_texts_are_cut_and_strangers_have_no_name() -> None:
+    line = chat_line(event(CHAT, content="x" * 5000, user_id="eve"), NAMES)
+
+    assert line is not None
+    assert (line["chat"]["name"], len(line["chat"]["text"])) == ("", relays.LONGEST_LINE)
+    crowded = picture(event(PODIUM, podium=PODIUM["podium"] * 50), NAMES)  # type: ignore[operator]
+    assert crowded is not None
+    assert len(crowded["podium"]) == relays.MOST_PLACES
+
+
+@given(st.lists(st.floats(0, 5), max_size=60), st.floats(0.5, 20), st.integers(1, 20))
+def test_an_allowance_is_never_exceeded(pauses: list[float], a_second: float, at_once: int) -> None:
+    now = 0.0
+    allowance = Allowance(a_second=a_second, at_once=at_once, clock=lambda: now)
+    passed = 0
+    for pause in pauses:
+        now += pause
+        passed += allowance.take()
+
+    assert passed <= at_once + now * a_second + 0.001
+    assert passed >= min(len(pauses), at_once)
+
+
+async def say(room: Room, body: dict[str, Any]) -> None:
+    layer: Any = get_channel_layer()
+    await layer.group_send(group_of(room.pk), {"type": RELAYED, "relay": body})
+
+
+@pytest.mark.django_db
+def test_who_may_join_hears_it_and_who_may_only_look_does_not(
+    room: Room, member: Any, client: Client
+) -> None:
+    looker, looking = UserFactory(), Client()
+    looker.user_permissions.add(Permission.objects.get(codename="view_room"))
+    looking.force_login(looker)
+
+    async def main() -> None:
+        browsers = [Browser(room, client), Browser(room, looking)]
+        for browser in browsers:
+            await browser.open()
+        await asyncio.sleep(0)
+        await say(room, {"chat": {"text": "Good morning"}})
+        assert await browsers[0].hear() == {"chat": {"text": "Good morning"}}
+        assert await browsers[1].receive_nothing(timeout=0.3)
+        for browser in browsers:
+            await browser.disconnect()
+
+    run(main)
+
+
+@pytest.mark.django_db
+def test_who_may_join_no_longer_hears_no_more(
+    room: Room, member: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
+    member.user_permissions.add(Permission.objects.get(codename="view_room"))
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        await say(room, {"chat": {"text": "one"}})
+        while "chat" not in await browser.hear():
+            pass
+        await beside(RoomMember.objects.filter(room=room)._raw_delete, "default")
+        # The same state again: the policy has been asked again.
+        await browser.hear()
+        await browser.hear()
+        await say(room, {"chat": {"text": "two"}})
+        heard = [await browser.hear() for _ in range(3)]
+        assert not any("chat" in message for message in heard)
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_a_slow_socket_loses_the_oldest() -> None:
+    async def main() -> None:
+        feed = feeds.RoomFeed(1)
+        relayed = feed.relayed()
+        first = asyncio.create_task(anext(relayed))
+        await asyncio.sleep(0)
+        for number in range(feeds.MOST_RELAYED + 10):
+            feed._pass_on({"number": number})
+        assert json.loads(await first) == {"number": 10}
+        await relayed.aclose()
+        assert not feed._relayed
+
+    run(main)
+
+
+def test_a_flood_is_thinned_out_and_the_last_picture_is_shown() -> None:
+    async def main() -> None:
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group_of(7), channel)
+        relay = Relay()
+        relay.start()
+        for number in range(100):
+            relay.pass_on(7, event(CHAT, content=f"line {number}"), NAMES)
+            podium = [{"user_id": "ada", "left": number}]
+            relay.pass_on(7, event(PODIUM, podium=podium), NAMES)
+        heard: list[Any] = []
+        while {"podium": 99} not in heard:
+            message = (await asyncio.wait_for(layer.receive(channel), 5))["relay"]
+            heard.append(
+                {"podium": message["podium"][0]["left"]} if "podium" in message else message
+            )
+        await beside(relay.close)
+        lines = [one for one in heard if "chat" in one]
+        assert len(lines) <= relays.LINES_AT_ONCE + 5
+        assert len(heard) - len(lines) <= 4
+
+    run(main)
+
+
+def test_without_a_channel_layer_nothing_happens(settings: Any) -> None:
+    del settings.CHANNEL_LAYERS
+    relay = Relay()
+    relay.start()
+    relay.pass_on(7, event(CHAT), NAMES)
+    relay.forget(7)
+    relay.close()
+
+    assert not relay._sending

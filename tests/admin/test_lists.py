@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ from eyeson_meetings.models import (
 )
 from tests import factories
 
-from .conftest import list_of, page_of
+from .conftest import button_of, list_of, page_of
 from .crowds import clear, crowd, fill
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,8 @@ MODELS = (
     Snapshot,
     SyncRun,
 )
+#: Their pages ask again and again what goes on.
+SHOW_NOW = (Room, Meeting)
 START = factories.STARTED_AT
 
 
@@ -111,9 +114,24 @@ def pages_with(root: Client, number: int) -> dict[str, int]:
     # The first visit also learns what Django keeps in memory, such as content types.
     visits = [
         {model.__name__: queries_of(root, page_of(rows[model]))[0] for model in MODELS}
+        | {
+            f"{model.__name__} now": queries_of(root, button_of(rows[model], "now"))[0]
+            for model in SHOW_NOW
+        }
         for _ in range(2)
     ]
     return visits[1]
+
+
+def test_every_field_in_a_table_has_a_name_for_those_who_do_not_see_it(root: Client) -> None:
+    fill(1)
+
+    page = root.get(page_of(Room.objects.get())).content.decode()
+
+    for name in ("members-0-role", "members-__prefix__-user", "members-0-DELETE",
+                 "invitations-0-name"):  # fmt: skip
+        (tag,) = re.findall(rf'<(?:input|select)[^>]* name="{name}"[^>]*>', page)
+        assert 'aria-label="' in tag
 
 
 def test_a_heading_says_when_a_page_shows_only_the_first_rows(root: Client) -> None:

@@ -35,6 +35,10 @@ else:
 class ListMixin(AdminBase):
     """A list that runs the same few queries at ten rows and at a million, whatever its address says."""
 
+    class Media:
+        css = {"all": ["eyeson_meetings/admin.css"]}
+        js = ["eyeson_meetings/admin.js"]
+
     paginator = BoundedPaginator
     show_full_result_count = False
     # They count the whole table once a choice.

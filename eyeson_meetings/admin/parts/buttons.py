@@ -25,7 +25,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from eyeson_meetings import exceptions
 
-from .base import AdminBase
+from .base import AdminBase, ListMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -124,9 +124,7 @@ class ButtonsMixin(AdminBase):
     change_form_template = "admin/eyeson_meetings/change_form.html"
     buttons: tuple[Button, ...] = ()
 
-    class Media:
-        css = {"all": ["eyeson_meetings/admin.css"]}
-        js = ["eyeson_meetings/admin.js"]
+    Media = ListMixin.Media
 
     def get_shown_buttons(self, request: HttpRequest, row: Any) -> list[ShownButton]:
         """The buttons that `request.user` may press on the page of `row`, as it is now."""

@@ -5,18 +5,26 @@ Times grow with each row that a factory makes; `start_over` begins again, so tha
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
+from django.contrib.auth.hashers import make_password
 from factory.django import DjangoModelFactory
 
 from eyeson_meetings import crypto, models
 
 #: When the meetings of the factories start.
 STARTED_AT = datetime(2026, 3, 2, 9, 0, 0, 250_000, tzinfo=UTC)
+
+
+@functools.cache
+def _hashed(password: str) -> str:
+    # Once for all users: a hash is made to take its time.
+    return make_password(password)
 
 
 class UserFactory(DjangoModelFactory[Any]):
@@ -30,7 +38,7 @@ class UserFactory(DjangoModelFactory[Any]):
     first_name = factory.Sequence(lambda n: f"Ada{n}")
     last_name = "Byron"
     email = factory.LazyAttribute(lambda user: f"{user.username}@example.org")
-    password = factory.django.Password("password")
+    password = factory.Transformer("password", transform=_hashed)
 
 
 class RoomFactory(DjangoModelFactory[models.Room]):

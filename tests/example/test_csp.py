@@ -22,11 +22,13 @@ def policy_of(answer: Any) -> dict[str, str]:
     return dict(part.split(" ", 1) for part in parts)
 
 
-def test_the_sandbox_is_the_one_place_elsewhere(client: Client) -> None:
+def test_the_sandbox_is_the_one_place_elsewhere(
+    client: Client, eyeson_sandbox: EyesonSandbox
+) -> None:
     policy = policy_of(client.get("/accounts/login/"))
 
     assert policy["default-src"] == "'self'"
-    assert policy["form-action"] == policy["frame-src"] == "'self' http://127.0.0.1:9"
+    assert policy["form-action"] == policy["frame-src"] == f"'self' {eyeson_sandbox.url}"
     assert "script-src" not in policy
     assert "style-src" not in policy
 

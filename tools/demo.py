@@ -1,7 +1,7 @@
 """The example site with all it needs: `python tools/demo.py`, or `tox run -e demo`.
 
-Starts the sandbox, a web server, a worker and a scheduler, makes users and appointments, and stops all of
-it on Ctrl-C. `--smoke` does the main job by itself instead and exits with 0 or 1.
+Starts the sandbox, a web server, a worker, a scheduler and an observer, makes users and appointments, and
+stops all of it on Ctrl-C. `--smoke` does the main job by itself instead and exits with 0 or 1.
 """
 
 from __future__ import annotations
@@ -113,6 +113,9 @@ class Demo:
             )
             children.wait_until(lambda: worker.has_said(" ready."), "the worker")
             children.wait_until(lambda: beat.has_said("beat: Starting"), "the scheduler")
+            if not self.is_smoke:
+                # The smoke run is to show what webhooks do by themselves.
+                self._python("observer", "-m", "django", "eyeson_observe")
         else:
             self._python("work", str(TOP / "tools" / "demo_work.py"))
         children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")

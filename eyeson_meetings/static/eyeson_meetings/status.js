@@ -7,6 +7,10 @@
  * hidden it does neither. `data-via` says which it is, "socket" or "poll". It dispatches, bubbling:
  *   eyeson-room-change   the state is another one; `event.detail` is the JSON
  *   eyeson-room-gone     there is nothing to see any more (signed out, removed from the room, link revoked)
+ *   eyeson-room-chat     somebody said something; `event.detail` has name, text and time
+ *   eyeson-room-podium   the picture is another one; `event.detail` is the list of places
+ * The last two come by the socket alone, to those who may join, while the site has an observer. What they tell
+ * is shown in what is marked `data-eyeson-chat` and `data-eyeson-stage`, and forgotten with the page.
  *
  * On a change, everything of the page that is marked `data-eyeson-refresh="name"` is taken afresh from the
  * same page. The server renders all of it, escaped and translated; nothing here turns JSON into markup.
@@ -20,6 +24,8 @@ const FAILURES_UNTIL_STALE = 2;
 const RECONNECT_MS = 1_000;
 /** The server says the state every 60 s, also when it is the same. */
 const LONGEST_SILENCE_MS = 90_000;
+/** Of the chat; what was said before scrolls away. */
+const LINES_SHOWN = 20;
 /** The close code of a room that does not exist, or that one may not see. */
 const NOT_VISIBLE = 4404;
 
@@ -138,7 +144,46 @@ class RoomStatus extends HTMLElement {
     if (state) this.#changed(state, response.headers.get("ETag"));
   }
 
-  #heard({ etag, state }) {
+  #heard(message) {
+    if (message.chat) this.#said(message.chat);
+    else if (message.podium) this.#staged(message.podium);
+    else this.#told(message);
+  }
+
+  #said(line) {
+    this.#dispatch("eyeson-room-chat", line);
+    const entry = document.createElement("li");
+    const name = document.createElement("b");
+    name.textContent = line.name;
+    entry.append(name, " ", line.text);
+    const shown = this.querySelector("[data-eyeson-chat]");
+    shown?.append(entry);
+    while (shown?.childElementCount > LINES_SHOWN) shown.firstElementChild.remove();
+    this.#reveal("chat", true);
+  }
+
+  #staged(places) {
+    this.#dispatch("eyeson-room-podium", places);
+    const names = places.map((place) => place.name).filter(Boolean);
+    const shown = this.querySelector("[data-eyeson-stage]");
+    if (shown) shown.textContent = names.join(", ");
+    this.#reveal("stage", names.length > 0);
+  }
+
+  #fallSilent() {
+    this.querySelector("[data-eyeson-chat]")?.replaceChildren();
+    for (const part of ["chat", "stage"]) this.#reveal(part, false);
+  }
+
+  #reveal(part, isShown) {
+    const words = this.querySelector(`[data-eyeson-with="${part}"]`);
+    if (!words) return;
+    words.hidden = !isShown;
+    const talk = words.closest("[data-eyeson-talk]");
+    talk.hidden = !talk.querySelector("[data-eyeson-with]:not([hidden])");
+  }
+
+  #told({ etag, state }) {
     clearTimeout(this.#timer);
     this.#failures = 0;
     this.dataset.via = "socket";
@@ -148,7 +193,12 @@ class RoomStatus extends HTMLElement {
 
   #changed(state, etag) {
     this.#etag = etag;
-    this.dispatchEvent(new CustomEvent("eyeson-room-change", { bubbles: true, detail: state }));
+    if (!state.meeting) this.#fallSilent();
+    this.#dispatch("eyeson-room-change", state);
+  }
+
+  #dispatch(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
   }
 
   /** Say how fresh the state is: of the words that the server wrote for this, show those that hold. */

@@ -8,6 +8,9 @@ extensions = ["myst_parser"]
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
 
+# Settings and messages are to be read, and copied, as they are.
+smartquotes = False
+
 html_theme = "furo"
 html_title = "eyeson_meetings"
 exclude_patterns = ["_build"]

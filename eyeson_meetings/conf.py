@@ -18,25 +18,25 @@ from eyeson_meetings.exceptions import ConfigurationError, UnknownAccountError
 DEFAULT_ACCOUNT = "default"
 DEFAULT_BASE_URL = "https://api.eyeson.team"
 
-#: Key → default. `docs/settings.md` is written from the comments beside them.
+#: Key → default. The comments are the table of docs/settings.md.
 DEFAULTS: dict[str, Any] = {
-    # One entry an eyeson API key: {"default": {"API_KEY": ..., "BASE_URL", "RETIRED_API_KEYS", "SANDBOX"}}.
+    # Several eyeson teams, by alias; see below.
     "ACCOUNTS": {},
-    # Short for ACCOUNTS = {"default": {"API_KEY": ...}}.
+    # The API key of your eyeson team; short for `ACCOUNTS["default"]["API_KEY"]`.
     "API_KEY": None,
-    # Scheme and host under which people and eyeson reach this site, e.g. "https://example.org".
+    # Scheme and host under which people and eyeson reach this site, such as `"https://example.org"`.
     "PUBLIC_URL": None,
     # Dotted path of the class that says who may do what.
     "POLICY": "eyeson_meetings.policies.DefaultPolicy",
-    # "worker": deliveries are mirrored by Celery; "inline": in the webhook request, after it is stored.
+    # Who mirrors deliveries: Celery, or `"inline"`: the webhook request, after it has stored them.
     "PROCESSING": "worker",
-    # Celery queues by kind of work: {"deliveries", "media", "sync"}; absent: the host's default queue.
+    # Celery queues by kind of work: `deliveries`, `media`, `sync`; absent: the site's default queue.
     "QUEUES": {},
-    # Alias in STORAGES for recordings, snapshots and files. There is no fallback to the default storage.
+    # Alias in `STORAGES` for recordings, snapshots and files. There is no fallback to the default storage.
     "STORAGE": "eyeson",
     # What is brought home as soon as it is available.
     "FETCH": ("recordings", "snapshots", "files"),
-    # Where unfinished downloads lie; None: beside the files of a file-system storage, else the temporary folder.
+    # Where unfinished downloads lie; `None`: beside the files of a file-system storage, else the temporary folder.
     "SPOOL_DIR": None,
     # A download or upload longer than this is refused (bytes).
     "MAX_FILE_BYTES": 50 * 1024**3,
@@ -48,7 +48,7 @@ DEFAULTS: dict[str, Any] = {
     "LINK_HOSTS": ("fs.eyeson.com", "s3.eyeson.com"),
     # Hosts to which a join may redirect.
     "MEETING_HOSTS": ("app.eyeson.team",),
-    # How long rows and files are kept (days), by kind of them; None: for ever.
+    # How long rows and files are kept (days), by kind of them; `None`: for ever.
     "RETENTION_DAYS": {
         "deliveries": 30,
         "dead_deliveries": 90,
@@ -56,7 +56,7 @@ DEFAULTS: dict[str, Any] = {
         "snapshots": None,
         "files": None,
     },
-    # Fernet keys for access keys and guest tokens at rest, newest first; None: derived from SECRET_KEY.
+    # Fernet keys for secrets at rest, newest first; `None`: derived from `SECRET_KEY`.
     "ENCRYPTION_KEYS": None,
     # Name of the participant through whom the site itself acts in a meeting.
     "SERVICE_NAME": "Meeting service",

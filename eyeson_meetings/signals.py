@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from django.dispatch import Signal
 
-meeting_opened = Signal()  # a meeting has a `started_at`; nobody may be in it yet
-meeting_started = Signal()  # eyeson said `ready: true`
-meeting_ended = Signal()
-participant_joined = Signal()
-participant_left = Signal()
-recording_started = Signal()
+# The comments are the table of docs/signals.md.
+meeting_opened = Signal()  # a meeting has begun; nobody may be in it yet
+meeting_started = Signal()  # eyeson called it ready
+meeting_ended = Signal()  # it is over
+participant_joined = Signal()  # somebody came online
+participant_left = Signal()  # somebody went
+recording_started = Signal()  # the meeting is being recorded
 recording_available = Signal()  # eyeson has the file
 recording_stored = Signal()  # the site has the file
-recording_failed = Signal()
-snapshot_available = Signal()
-snapshot_stored = Signal()
-broadcast_started = Signal()
-broadcast_stopped = Signal()  # also by the end of its meeting
+recording_failed = Signal()  # the file could not be brought home
+snapshot_available = Signal()  # eyeson has the picture
+snapshot_stored = Signal()  # the site has the picture
+broadcast_started = Signal()  # the meeting is streamed
+broadcast_stopped = Signal()  # it is no longer, be it by the meeting's end
 file_available = Signal()  # eyeson has a file that somebody put into a meeting
-file_stored = Signal()
-delivery_failed = Signal()  # a webhook could not be understood and will not be tried again
+file_stored = Signal()  # the site has the file
+delivery_failed = Signal()  # a webhook could not be understood and is not tried again

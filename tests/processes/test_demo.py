@@ -16,7 +16,6 @@ import psutil
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.slow
 
 STOP_SECONDS = 30
 RUN_SECONDS = 240

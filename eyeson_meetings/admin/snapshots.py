@@ -59,7 +59,7 @@ class SnapshotAdminMixin(StoredFileAdminMixin):
     @admin.display(description=gettext_lazy("picture"))
     def thumbnail(self, snapshot: Any) -> str:
         """The picture, small."""
-        return shown_thumbnail(snapshot) if snapshot.is_visible else NOTHING
+        return shown_thumbnail(snapshot) if getattr(snapshot, "is_visible", False) else NOTHING
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The picture only where there is one, for those who may see it."""

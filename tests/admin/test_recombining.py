@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import include, path
 
 from eyeson_meetings import admin as eyeson_admin
-from eyeson_meetings.models import Meeting, Recording, Room
+from eyeson_meetings.models import Meeting, Recording, Room, Snapshot
+from eyeson_meetings.sandbox.server import SandboxServer
+from tests.factories import SnapshotFactory
 
-from .conftest import logged
+from .conftest import come_in, logged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -33,10 +35,15 @@ class OtherRecordingAdmin(eyeson_admin.RecordingAdminMixin, OtherModelAdmin):
     """Recordings over there."""
 
 
+class OtherSnapshotAdmin(eyeson_admin.SnapshotAdminMixin, OtherModelAdmin):
+    """Snapshots over there."""
+
+
 site = admin.AdminSite(name="other")
 site.register(Room, OtherRoomAdmin)
 site.register(Meeting, OtherMeetingAdmin)
 site.register(Recording, OtherRecordingAdmin)
+site.register(Snapshot, OtherSnapshotAdmin)
 
 urlpatterns = [
     path("other/", site.urls),
@@ -46,7 +53,7 @@ urlpatterns = [
 
 
 def test_pages_and_buttons_stay_in_their_own_site(
-    root: Client, room: Room, meeting: Meeting
+    root: Client, room: Room, meeting: Meeting, sandbox_account: SandboxServer
 ) -> None:
     page = f"/other/eyeson_meetings/room/{room.pk}/"
 
@@ -55,6 +62,13 @@ def test_pages_and_buttons_stay_in_their_own_site(
     assert f'href="{page}end/"' in shown
     assert f"/other/eyeson_meetings/meeting/{meeting.pk}/change/" in shown
     assert "/admin/eyeson_meetings/" not in shown
+
+    (ada,) = come_in(room, sandbox_account, "Ada")
+    news = root.get(f"{page}now/").content.decode()
+    assert f'href="{page}kick/?person={ada.pk}"' in news
+    playing = root.post(f"{page}playbacks/").content.decode()
+    assert f'href="{page}play/"' in playing
+    assert "/admin/eyeson_meetings/" not in news + playing
 
     question = root.get(f"{page}end/").content.decode()
     assert f"{page}change/" in question
@@ -65,8 +79,10 @@ def test_pages_and_buttons_stay_in_their_own_site(
     assert logged(room) == ["Ended the meeting for all."]
 
 
-@pytest.mark.parametrize("kind", ["room", "meeting", "recording"])
+@pytest.mark.parametrize("kind", ["room", "meeting", "recording", "snapshot"])
 def test_lists_work_over_there(root: Client, room: Room, kind: str) -> None:
+    SnapshotFactory()
+
     assert root.get(f"/other/eyeson_meetings/{kind}/").status_code == 200
 
 

@@ -13,6 +13,8 @@ smartquotes = False
 
 html_theme = "furo"
 html_title = "eyeson_meetings"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 exclude_patterns = ["_build"]
 # The included README links to files that are pages here, and to some that are not.
 suppress_warnings = ["myst.xref_missing", "myst.header"]

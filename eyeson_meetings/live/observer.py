@@ -42,6 +42,8 @@ POLLS_A_LEASE = 5
 #: write at a time, they would but keep the signs of life waiting.
 WRITERS = 4
 WRITERS_OF_SQLITE = 1
+#: As many meetings as eyeson lets run (API reference 1.7): one question each when a lease begins.
+QUESTIONS_AT_ONCE = 25
 #: How long threads may take to end. They are daemons: none holds the process.
 JOIN_SECONDS = 3.0
 
@@ -99,6 +101,9 @@ class AccountObserver:
                     continue
             except (DatabaseError, EyesonMeetingsError) as error:
                 logger.warning("Account %s is not observed: %s.", self._account, _words(error))
+            except Exception:
+                # One that ends here would leave a process that looks alive.
+                logger.exception("Account %s is not observed.", self._account)
             finally:
                 connections.close_all()
             self._stopping.wait(poll_seconds * random.uniform(0.8, 1.0))  # noqa: S311
@@ -106,7 +111,7 @@ class AccountObserver:
     def _observe(self, lease: Lease) -> None:
         logger.info("This process observes account %s.", self._account)
         is_lost = threading.Event()
-        pacer, pacing = Pacer(), threading.Lock()
+        pacer, pacing = Pacer(burst=QUESTIONS_AT_ONCE), threading.Lock()
 
         def pace() -> None:
             with pacing:
@@ -120,12 +125,14 @@ class AccountObserver:
             pace=pace,
         )
         with _writers() as writers:
-            with self._signs_of_life(lease, is_lost):
-                threading.Thread(target=self._ask_what_runs, daemon=True).start()
-                while not (self._stopping.is_set() or is_lost.is_set()):
-                    self._look(means, writers)
-                    self._stopping.wait(LOOK_SECONDS)
-            self._leave(lease, writers)
+            try:
+                with self._signs_of_life(lease, is_lost):
+                    threading.Thread(target=self._ask_what_runs, daemon=True).start()
+                    while not (self._stopping.is_set() or is_lost.is_set()):
+                        self._look(means, writers)
+                        self._stopping.wait(LOOK_SECONDS)
+            finally:
+                self._leave(lease, writers)
         if is_lost.is_set():
             logger.warning("Another process observes account %s now.", self._account)
 

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import django
-import rest_framework
 from babel.messages import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -23,7 +22,7 @@ READ_OUT = ("alt", "aria-description", "aria-label", "label", "placeholder", "ti
 
 
 def write_language(folder: Path) -> None:
-    """Put the language into a folder for LOCALE_PATHS: our texts, the example site's, Django's and DRF's."""
+    """Put the language into a folder for LOCALE_PATHS: our texts, the example site's and Django's."""
     catalog = Catalog(locale="en", charset="utf-8")
     for message in [*messages.extracted(), *_example(), *_foreign()]:
         if message.id:
@@ -57,11 +56,7 @@ def _example() -> Catalog:
 
 
 def _foreign() -> Iterator[messages.Message]:
-    django_folder, drf_folder = Path(django.__file__).parent, Path(rest_framework.__file__).parent
-    for path in [
-        *django_folder.glob("**/locale/en/LC_MESSAGES/django.po"),
-        *drf_folder.glob("locale/en/LC_MESSAGES/django.po"),
-    ]:
+    for path in Path(django.__file__).parent.glob("**/locale/en/LC_MESSAGES/django.po"):
         with path.open("rb") as file:
             yield from read_po(file, locale="en")
 

@@ -91,7 +91,7 @@ def taking_away(wanted: Mapping[str, Any], options: Mapping[str, Any]) -> dict[s
 @sensitive_variables("text", "box")
 def box_of(text: LayerText) -> Mapping[str, str]:
     """The box as eyeson takes it. Raises ValueRefusedError for one without words."""
-    if not (text.title or text.content):
+    if not (text.title.strip() or text.content.strip()):
         raise ValueRefusedError(_("Write a title or a text."), field="text")
     values.plain_text(text.title, field="text", blank=True)
     values.plain_text(text.content, field="text", longest=LONGEST_LAYER_TEXT, blank=True)

@@ -121,9 +121,15 @@ def picture_type(file: File[Any], *, field: str) -> str:
 
     Raises ValueRefusedError for one that is empty, larger than 16 MiB, or neither PNG, JPEG nor WebP.
     """
-    if not file.size:
+    try:
+        length = file.size
+    except (AttributeError, OSError):
+        raise ValueRefusedError(
+            _("It is not known how long the file is. Give a file that has a size."), field=field
+        ) from None
+    if not length:
         raise ValueRefusedError(_("The file is empty. Choose one with content."), field=field)
-    if file.size > LARGEST_PICTURE_BYTES:
+    if length > LARGEST_PICTURE_BYTES:
         raise ValueRefusedError(
             _("The picture is larger than %(most)d MB. Choose a smaller one.")
             % {"most": LARGEST_PICTURE_BYTES // 1024**2},
@@ -165,7 +171,9 @@ def _is_unfit(character: str) -> bool:
 
 
 def _is_inside(position: Position, height: int) -> bool:
-    if len(position) not in (4, 5) or (len(position) == 5 and position[4] not in FITS):
+    if not isinstance(position, list | tuple) or len(position) not in (4, 5):
+        return False
+    if len(position) == 5 and position[4] not in FITS:
         return False
     numbers = [value for value in position[:4] if isinstance(value, int) and value is not True]
     if len(numbers) != 4 or any(isinstance(value, bool) for value in numbers):

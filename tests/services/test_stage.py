@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.views.debug import ExceptionReporter
 
 from eyeson_meetings.client.secrets import Secret
@@ -277,6 +277,7 @@ def refusals(meeting: Meeting) -> list[tuple[str, Callable[[], object]]]:
         ("Place 1 must", layout(positions=[[0, 0, True, 10]])),
         ("Place 1 must", layout(positions=[[0, 0, "10", 10]])),
         ("Place 1 must", layout(positions=[[0, 0, 10]])),
+        ("Place 1 must", layout(positions=[7])),
         ("Place 1 must", layout(positions=[[0, 0, 10, 10, "stretch"]])),
         ("one of these", layer()),
         ("one of these", layer(url=SIGNED, text=LayerText(title="x"))),
@@ -284,7 +285,8 @@ def refusals(meeting: Meeting) -> list[tuple[str, Callable[[], object]]]:
         ("PNG, JPEG or WebP", layer(file=ContentFile(b"%PDF-1.7", name="x.png"))),
         ("PNG, JPEG or WebP", layer(file=ContentFile(b"<svg/>", name="x.svg"))),
         ("larger than 16 MB", layer(file=Endless())),
-        ("title or a text", layer(text=LayerText())),
+        ("how long the file is", layer(file=File(Endless.pipe()))),
+        ("title or a text", layer(text=LayerText(title=" "))),
         ("too long", layer(text=LayerText(content="x" * 2001))),
         ("http://", layer(text=LayerText(title="x", icon="ftp://a/secret-query"))),
         ("-1 to 1000", playback(loop_count=-2)),
@@ -318,6 +320,11 @@ class Endless(ContentFile):  # type: ignore[type-arg]
     def __init__(self) -> None:
         super().__init__(PNG, name="x.png")
         self.size = values.LARGEST_PICTURE_BYTES + 1
+
+    @staticmethod
+    def pipe() -> Any:
+        """One that does not say how long it is."""
+        return type("Pipe", (), {"name": "pipe"})()
 
 
 def test_what_cannot_be_is_refused_before_eyeson_is_asked(sandbox_account: SandboxServer) -> None:

@@ -74,6 +74,7 @@ def qualities() -> dict[str, str]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.any_database
+@pytest.mark.slow
 def test_a_cut_is_survived_and_what_it_touched_is_estimated(
     start: Callable[[], Observer], sandbox_account: SandboxServer
 ) -> None:

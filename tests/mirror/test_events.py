@@ -147,7 +147,7 @@ def test_any_order_and_any_repetition_leave_the_same_presences() -> None:
         chance = random.Random(number)  # noqa: S311 - chance, and no secret
         facts: list[Callable[[Meeting], object]] = []
         for name in ("Ada", "Ben"):
-            for _ in range(4):
+            for _ in range(3):
                 at = NINE + chance.randint(2, 80) * HALF
                 update = person(name, online=chance.random() < 0.5)
                 facts.append(
@@ -160,7 +160,7 @@ def test_any_order_and_any_repetition_leave_the_same_presences() -> None:
             facts.append(lambda meeting, at=at: mirror.begin_watch(meeting, from_at=at))
         return facts
 
-    for number in range(3):
+    for number in range(2):
         found = []
         for order in range(2):
             facts = say(number)

@@ -29,6 +29,7 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── RoomClosedError
 ├── MeetingNotRunningError
+├── NoPermalinkError            the room was made otherwise
 ├── PermalinkOverError          no meeting can be started in the room any more
 │   ├── PermalinkExpiredError
 │   └── PermalinkDeletedError
@@ -190,6 +191,10 @@ class RoomClosedError(EyesonMeetingsError):
 
 class MeetingNotRunningError(EyesonMeetingsError):
     """No meeting runs in the room."""
+
+
+class NoPermalinkError(EyesonMeetingsError):
+    """The room has no permalink: it was made otherwise, and never gets one."""
 
 
 class PermalinkOverError(EyesonMeetingsError):

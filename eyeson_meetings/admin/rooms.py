@@ -32,6 +32,7 @@ from .parts.guest_links import GuestLinkMixin
 from .parts.room_options import OptionsField
 from .parts.room_tables import tables_of
 from .parts.showing import shown_json, shown_time
+from .permalinks import PERMALINK_BUTTONS, PERMALINK_FIELDS, PermalinkAdminMixin
 from .sync_runs import sync_soon
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class RoomForm(forms.ModelForm):
             self.fields["name"].required = True
 
 
-class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
+class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, ListMixin):
     """The page of one room."""
 
     form = RoomForm
@@ -117,6 +118,7 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
             when="is_closed",
             group=ROOM,
         ),
+        *PERMALINK_BUTTONS,
         *MEETING_BUTTONS,
     )
     actions = ("sync_accounts",)
@@ -153,11 +155,15 @@ class RoomAdminMixin(GuestLinkMixin, MeetingButtonsMixin, ListMixin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """A new room has no details yet."""
-        return self.fieldsets if obj is not None else self.fieldsets[:-1]
+        if obj is None:
+            return self.fieldsets[:-1]
+        return (*self.fieldsets[:1], *self.permalink_fieldsets(obj), *self.fieldsets[1:])
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A room stays in its account."""
-        return self.readonly_fields if obj is None else ("account", *self.readonly_fields)
+        if obj is None:
+            return self.readonly_fields
+        return ("account", *self.readonly_fields, *PERMALINK_FIELDS)
 
     def get_list_display(self, request: HttpRequest) -> Any:
         """The account where there are several."""

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from eyeson_meetings import conf, mirror
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.records import Permalink as PermalinkRecord
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import (
+    NoPermalinkError,
     NotFoundError,
     PermalinkDeletedError,
     UnexpectedAnswerError,
@@ -94,7 +96,7 @@ def change_permalink(
     """Rename the room, here and at eyeson, and let meetings start until `expires_at` (aware).
 
     What is None stays. eyeson documents no way to take an end away again: choose a far one.
-    Raises ValueError for a room without a permalink or a time without a zone; PermalinkDeletedError;
+    Raises NoPermalinkError; ValueError for a time without a zone; PermalinkDeletedError;
     EyesonError, the room being unchanged.
     """
     _refuse_naive(expires_at)
@@ -109,7 +111,7 @@ def change_permalink(
 def refresh_permalink(*, room: Room) -> Permalink:
     """Ask eyeson how it is and mirror that; the state of the answer says so if eyeson does not know it.
 
-    Raises ValueError for a room without a permalink; EyesonError.
+    Raises NoPermalinkError; EyesonError.
     """
     permalink = permalink_of(room)
     if permalink.deleted_at is None:
@@ -124,7 +126,7 @@ def delete_permalink(*, room: Room) -> Permalink:
     """Have eyeson forget the permalink: nobody enters the room any more. The room and its history stay.
 
     A meeting that runs is not said to end by it: end it first. Deleting it again changes nothing.
-    Raises ValueError for a room without a permalink; EyesonError.
+    Raises NoPermalinkError; EyesonError.
     """
     permalink = permalink_of(room)
     if permalink.deleted_at is not None:
@@ -143,7 +145,7 @@ def add_permalink_host(*, room: Room, user: AbstractBaseUser) -> PermalinkHost:
     """Make `user` a host at eyeson, if the site has not done so; a new name is told.
 
     Joining does so by itself. Membership is another matter: only who may join can use it.
-    Raises ValueError for a room without a permalink; PermalinkDeletedError; EyesonError.
+    Raises NoPermalinkError; PermalinkDeletedError; EyesonError.
     """
     return host_for(permalink=permalink_of(room), name=_name_of(user), identity=_identity_of(user))
 
@@ -152,7 +154,7 @@ def remove_permalink_host(*, room: Room, user: AbstractBaseUser | None) -> None:
     """Have eyeson forget the user token of `user`, or without one the site's own; nothing for who is no host.
 
     Who is in stays in, and who may still join becomes a host again by that: remove the member as well.
-    Raises ValueError for a room without a permalink; SecretUnreadableError; EyesonError.
+    Raises NoPermalinkError; SecretUnreadableError; EyesonError.
     """
     permalink = permalink_of(room)
     host = known_host(permalink, _identity_of(user))
@@ -171,10 +173,10 @@ def remove_permalink_host(*, room: Room, user: AbstractBaseUser | None) -> None:
 
 
 def permalink_of(room: Room) -> Permalink:
-    """The room's permalink. Raises ValueError for a room without one."""
+    """The room's permalink. Raises NoPermalinkError."""
     permalink = Permalink.objects.filter(room=room).first()
     if permalink is None:
-        raise ValueError("This room has no permalink.")
+        raise NoPermalinkError(_("This room has no permalink."))
     permalink.room = room
     return permalink
 

@@ -15,6 +15,7 @@ from eyeson_meetings.exceptions import (
     KeyRefusedError,
     MeetingNotRunningError,
     NetworkError,
+    NoPermalinkError,
     PermalinkDeletedError,
     PermalinkExpiredError,
     UnknownAccountError,
@@ -447,9 +448,9 @@ def test_a_room_made_otherwise_never_becomes_a_permalink_room(
     assert not Permalink.objects.exists()
     assert report.errors == ()
     for act in (refresh_permalink, delete_permalink, change_permalink):
-        with pytest.raises(ValueError, match="no permalink"):
+        with pytest.raises(NoPermalinkError, match="no permalink"):
             act(room=room)
-    with pytest.raises(ValueError, match="no permalink"):
+    with pytest.raises(NoPermalinkError, match="no permalink"):
         remove_permalink_host(room=RoomFactory(), user=None)
 
 

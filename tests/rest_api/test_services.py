@@ -39,6 +39,7 @@ WITHOUT = {
     "media.fetch_recording": _ROUNDS,
     "media.fetch_row": _ROUNDS,
     "media.fetch_snapshot": _ROUNDS,
+    "permalinks.permalink_of": "asks nobody: permalinks/ shows the row",
     "retention.prune": _ROUNDS,
     "rooms.join_as_guest": _GUESTS,
     "status.guest_state": _GUESTS,

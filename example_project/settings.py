@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+import django
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
@@ -182,10 +183,15 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE = beat_schedule(sync=seconds("SYNC_SECONDS", 120))
 
-EMAIL_HOST = text("EMAIL_HOST")
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
-# A worker waits for it.
-EMAIL_TIMEOUT = 10
+MAIL_HOST = text("EMAIL_HOST")
+MAIL_BACKEND = f"django.core.mail.backends.{'smtp' if MAIL_HOST else 'console'}.EmailBackend"
+# A worker waits for the server, and not for ever.
+MAIL_TIMEOUT = 10
+if django.VERSION >= (6, 1):
+    MAIL_OPTIONS = {"host": MAIL_HOST, "timeout": MAIL_TIMEOUT} if MAIL_HOST else {}
+    MAILERS = {"default": {"BACKEND": MAIL_BACKEND, "OPTIONS": MAIL_OPTIONS}}
+else:
+    EMAIL_BACKEND, EMAIL_HOST, EMAIL_TIMEOUT = MAIL_BACKEND, MAIL_HOST, MAIL_TIMEOUT
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "consulting-hours@example.org")
 
 LANGUAGE_CODE = "en"

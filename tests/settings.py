@@ -40,6 +40,9 @@ INSTALLED_APPS = [
     "example_project.appointments",
 ]
 
+# Django 6.1 wants it said; older ones do not look.
+MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}
+
 # Read once, when DRF's views are first imported: a test cannot change it.
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 

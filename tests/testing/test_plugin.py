@@ -18,10 +18,11 @@ from django.test import Client
 from django.urls import reverse
 
 from eyeson_meetings import conf, signals, testing
+from eyeson_meetings.exceptions import KeyRefusedError
 from eyeson_meetings.models import Broadcast, Delivery, Meeting, Recording, Room, Snapshot
 from eyeson_meetings.services import media, recordings
+from eyeson_meetings.services.accounts import client_for
 from eyeson_meetings.services.rooms import join_room
-from eyeson_meetings.services.sync import sync_account
 from eyeson_meetings.testing import plugin, webhooks
 from eyeson_meetings.testing.sandbox import (
     EyesonSandbox,
@@ -201,10 +202,9 @@ def test_calls_are_found_out_and_named(
 def test_trouble_can_be_planned(eyeson_sandbox: EyesonSandbox) -> None:
     eyeson_sandbox.faults.add("status", route="/rooms", status=403)
 
-    report = sync_account("default")
-
-    assert "eyeson answered 403" in str(report.errors)
-    assert eyeson_sandbox.calls[0].status == 403
+    with pytest.raises(KeyRefusedError):
+        client_for("default").rooms.list()
+    assert [call.status for call in eyeson_sandbox.calls] == [403]
 
 
 def test_a_webhook_that_the_site_does_not_take_fails_the_test(

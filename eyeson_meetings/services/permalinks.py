@@ -74,15 +74,15 @@ def create_permalink_room(
         expires_at=expires_at,
     )
     token = token_in(answer, route=ROUTE)
+    values = {
+        "name": name,
+        "guest_access": guest_access,
+        "options": wanted,
+        "metadata": dict(metadata or {}),
+    }
     with transaction.atomic(using=router.db_for_write(Room)):
-        permalink = _adopted(answer, account)
+        permalink = _made_ours(answer, account, values)
         room = permalink.room
-        room.name, room.name_observed_at, room.adopted = name, None, False
-        room.guest_access = guest_access
-        room.options, room.metadata = wanted, dict(metadata or {})
-        room.save()
-        permalink.options_sent = wanted
-        permalink.save(update_fields=["options_sent"])
         if host is not None:
             add_member(room=room, user=host, role=RoomMember.Role.HOST)
         participant = keep_participant(room, eyeson_id, host_name, _identity_of(host))
@@ -181,12 +181,22 @@ def permalink_of(room: Room) -> Permalink:
     return permalink
 
 
-def _adopted(answer: Answer[PermalinkRecord], account: str) -> Permalink:
+def _made_ours(
+    answer: Answer[PermalinkRecord], account: str, values: Mapping[str, Any]
+) -> Permalink:
+    """The permalink of the answer, its room being the site's own with those values."""
     permalink = mirror.apply_permalink(
         answer.value, account=account, observed_at=answer.observed_at
     )
     if permalink is None:
         raise UnexpectedAnswerError(ROUTE, 201, "the answer has the id of another room")
+    room = permalink.room
+    for field, value in values.items():
+        setattr(room, field, value)
+    room.name_observed_at, room.adopted = None, False
+    room.save()
+    permalink.options_sent = room.options
+    permalink.save(update_fields=["options_sent"])
     return permalink
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
+from django.apps import apps
 from django.db import connection
 
 from eyeson_meetings.exceptions import (
+    EyesonError,
     KeyRefusedError,
     MeetingNotRunningError,
     NetworkError,
@@ -93,6 +97,13 @@ def make_elsewhere(sandbox: SandboxServer, **form: str) -> dict[str, Any]:
     )
     made: dict[str, Any] = answer.json()
     return made
+
+
+def text_with_locals(error: BaseException) -> str:
+    """As an error report shows it, with the variables of every frame but the test's own."""
+    frames = error.__traceback__ and error.__traceback__.tb_next
+    report = traceback.TracebackException(type(error), error, frames, capture_locals=True)
+    return "".join(report.format())
 
 
 # Making
@@ -308,6 +319,36 @@ def test_two_first_joins_at_once_make_one_participant_and_one_host(
     ]
 
 
+def test_no_user_token_is_in_a_log_an_error_or_a_plain_column(
+    sandbox_account: SandboxServer, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    host, member = UserFactory(), UserFactory()
+    room = create_permalink_room(name="Clinic", host=host)
+    made = at_eyeson(sandbox_account, room)
+    joined = [join_room(room=room, user=user) for user in (host, member)]
+    tokens = [each.user_token for each in made.hosts]
+    sandbox_account.service.faults.add("garbage", method="POST", route=START.split()[1])
+    errors: list[BaseException] = []
+    for base_url in (sandbox_account.url, CLOSED_PORT):
+        use_account(settings, BASE_URL=base_url)
+        with pytest.raises(EyesonError) as caught:
+            join_room(room=room, user=host)
+        errors.append(caught.value)
+    with pytest.raises(NetworkError) as refused:
+        remove_permalink_host(room=room, user=member)
+    errors.append(refused.value)
+
+    said = [text_with_locals(error) for error in errors]
+    columns = [
+        str(list(model._base_manager.values()))
+        for model in apps.get_app_config("eyeson_meetings").get_models()
+    ]
+    assert len(tokens) == 2
+    for token in tokens:
+        assert token not in "".join((caplog.text, repr(joined), *said, *columns))
+
+
 # Changes
 
 
@@ -482,7 +523,7 @@ def test_sync_learns_of_changes_and_deletions_once_an_hour_and_deletes_nothing(
     sandbox_account: SandboxServer,
 ) -> None:
     changed, gone = (create_permalink_room(name=name) for name in ("Clinic", "Desk"))
-    for number in range(30):
+    for number in range(25):
         make_elsewhere(sandbox_account, name=f"Room {number}")
     sandbox_account.advance(1)
     at_eyeson(sandbox_account, changed).expires_at = FUTURE.timestamp()
@@ -492,7 +533,7 @@ def test_sync_learns_of_changes_and_deletions_once_an_hour_and_deletes_nothing(
     second = sync_once()
     asked = sync_once(permalinks_pause=timedelta(0))
 
-    assert first.counts["permalinks"] == 31
+    assert first.counts["permalinks"] == 26
     assert first.counts["missing"] == 1
     # GET /rooms, two pages, and one look at what the pages lack.
     assert (first.calls, second.calls, asked.calls) == (4, 1, 3)

@@ -40,15 +40,15 @@ class DefaultPolicy:
         return self._role(user, room) is not None or self._has_permission(user, "join_room")
 
     def can_moderate(self, user: User, room: Room) -> bool:
-        """Whether `user` may end meetings and invite guests."""
+        """Whether `user` may end meetings, set their stage, keep order in them and invite guests."""
         return self._is_host(user, room) or self._has_permission(user, "moderate_room")
 
     def can_record(self, user: User, room: Room) -> bool:
-        """Whether `user` may start and stop recordings and take snapshots."""
+        """Whether `user` may start, stop and delete recordings, and take and delete snapshots."""
         return self._is_host(user, room) or self._has_permission(user, "record_room")
 
     def can_broadcast(self, user: User, room: Room) -> bool:
-        """Whether `user` may start and stop broadcasts."""
+        """Whether `user` may start and stop broadcasts, and send single streams on."""
         return self._is_host(user, room) or self._has_permission(user, "broadcast_room")
 
     def can_watch(self, user: User, recording: Recording) -> bool:

@@ -117,6 +117,8 @@ def addresses() -> list[str]:
             "admin:",
             "eyeson:guest",
             "eyeson:guest-status",
+            # What eyeson has of the webhook, for programs: to ask is what it is for, and no page does.
+            "eyeson:api:account-webhook",
         ):
             continue
         if name in UUID_OF:
@@ -141,4 +143,7 @@ def api_arguments(name: str, route: str) -> dict[str, Any]:
     row: Any = apps.get_model("eyeson_meetings", model_name).objects.first()
     values = {"uuid": getattr(row, "uuid", uuid4()), "digest": getattr(row, "digest", "0" * 64)}
     values["room_uuid"] = Room.objects.get(name="Consulting hour").uuid
-    return {key: value for key, value in values.items() if f":{key}>" in route}
+    values["account"] = "default"
+    return {
+        key: value for key, value in values.items() if f":{key}>" in route or f"<{key}>" in route
+    }

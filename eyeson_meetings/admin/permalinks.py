@@ -224,7 +224,7 @@ class PermalinkAdminMixin(ButtonsMixin):
             except EyesonMeetingsError as error:
                 form.add_error(None, words_for(error))
             else:
-                self.log_addition(request, room, "Made a permalink room.")
+                self.log_addition(request, room, _("Made a permalink room."))
                 messages.success(request, _("The room has been made. Add its members below."))
                 return HttpResponseRedirect(self._change_url(room))
         return self._make_page(request, form)
@@ -285,13 +285,13 @@ class PermalinkAdminMixin(ButtonsMixin):
     def change_permalink(self, request: HttpRequest, room: Room, form: PermalinkForm) -> None:
         """Tell eyeson."""
         permalinks.change_permalink(room=room, **form.cleaned_data)
-        self.log_change(request, room, "Changed the permalink.")
+        self.log_change(request, room, _("Changed the permalink."))
         messages.success(request, _("eyeson has been told."))
 
     def refresh_permalink(self, request: HttpRequest, room: Room) -> None:
         """Ask eyeson how the permalink is."""
         permalink = permalinks.refresh_permalink(room=room)
-        self.log_change(request, room, "Asked eyeson about the permalink.")
+        self.log_change(request, room, _("Asked eyeson about the permalink."))
         if permalink.state in (Permalink.State.MISSING, Permalink.State.DELETED):
             messages.warning(request, _("eyeson does not have this permalink any more."))
         else:
@@ -300,7 +300,7 @@ class PermalinkAdminMixin(ButtonsMixin):
     def delete_permalink(self, request: HttpRequest, room: Room) -> None:
         """Have eyeson forget it."""
         permalinks.delete_permalink(room=room)
-        self.log_change(request, room, "Deleted the permalink.")
+        self.log_change(request, room, _("Deleted the permalink."))
         messages.success(request, _("The permalink has been deleted. The room's history stays."))
 
     def new_host_form(self, request: HttpRequest, room: Room, **bound: Any) -> NewHostForm:
@@ -311,7 +311,7 @@ class PermalinkAdminMixin(ButtonsMixin):
     def add_permalink_host(self, request: HttpRequest, room: Room, form: NewHostForm) -> None:
         """Have eyeson make a user a host."""
         host = permalinks.add_permalink_host(room=room, user=form.cleaned_data["user"])
-        self.log_change(request, room, f"Made “{host}” a host.")
+        self.log_change(request, room, _("Made “%(host)s” a host.") % {"host": host})
         messages.success(request, _("“%(host)s” is a host now.") % {"host": host})
 
     def host_form(self, request: HttpRequest, room: Room, **bound: Any) -> HostForm:
@@ -323,5 +323,5 @@ class PermalinkAdminMixin(ButtonsMixin):
         """Have eyeson forget a host's token."""
         host: PermalinkHost = form.cleaned_data["host"]
         permalinks.remove_permalink_host(room=room, user=host.user)
-        self.log_change(request, room, f"“{host}” is no host any more.")
+        self.log_change(request, room, _("“%(host)s” is no host any more.") % {"host": host})
         messages.success(request, _("“%(host)s” is no host any more.") % {"host": host})

@@ -80,6 +80,8 @@ class _Reader(HTMLParser):
         if tag not in self.INLINE:
             self.texts.append("\n")
         given = dict(attrs)
+        if given.get("type") == "hidden":
+            return
         self.attributes += [given[name] or "" for name in READ_OUT if given.get(name)]
         if tag == "input" and given.get("type") in ("submit", "button"):
             self.attributes.append(given.get("value") or "")

@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
-from tests.rest_api.test_access import NEEDS
+from eyeson_meetings.rest_api.urls import urlpatterns
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,8 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_every_endpoint_is_described_by_a_sentence(document: Any) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
 
-    assert len(operations) == len(NEEDS)
+    views: list[Any] = [pattern.callback for pattern in urlpatterns]
+    assert len(operations) == sum(len({*view.actions} - {"head"}) for view in views)
     assert all(operation["summary"].endswith(".") for operation in operations)
     assert len({operation["operationId"] for operation in operations}) == len(operations)
 

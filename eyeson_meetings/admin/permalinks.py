@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: How many hosts the page names, newest first.
 HOSTS_SHOWN = 50
+#: Times beyond it overflow in some time zone or database.
+LAST_YEAR = 2998
 PERMALINK = gettext_lazy("Permalink")
 PERMALINK_FIELDS = ("permalink_state", "permalink_expires_at", "permalink_hosts")
 
@@ -91,27 +93,6 @@ MAKE = Button(
 )
 
 
-class EndField(forms.DateTimeField):
-    """Until when meetings can start: a time that is to come."""
-
-    def __init__(self, **options: Any) -> None:
-        """With the browser's own picker."""
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-        super().__init__(widget=widget, required=False, **options)
-
-    def clean(self, value: Any) -> datetime | None:
-        """The time, aware. Raises ValidationError for one that has come, or lies beyond 2998."""
-        moment: datetime | None = super().clean(value)
-        if moment is None:
-            return None
-        if moment.year > 2998:
-            raise ValidationError(_("This time is too far away."))
-        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
-        if moment <= timezone.now():
-            raise ValidationError(_("This time is over. Choose one that is to come."))
-        return moment
-
-
 class PermalinkForm(forms.Form):
     """What a permalink room is called, and until when meetings can start in it."""
 
@@ -120,13 +101,28 @@ class PermalinkForm(forms.Form):
         max_length=255,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
-    expires_at = EndField(
+    expires_at = forms.DateTimeField(
         label=gettext_lazy("Until"),
+        required=False,
+        # The browser's own picker.
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=gettext_lazy(
             "No meeting can start after it; one in progress goes on. It can be moved later, but not taken "
             "away."
         ),
     )
+
+    def clean_expires_at(self) -> datetime | None:
+        """Another end, aware; None for the same. Raises ValidationError for one that has come, or is too far."""
+        moment: datetime | None = self.cleaned_data["expires_at"]
+        if moment is None or "expires_at" not in self.changed_data:
+            return None
+        if moment.year > LAST_YEAR:
+            raise ValidationError(_("This time is too far away."))
+        moment = timezone.make_aware(moment) if timezone.is_naive(moment) else moment
+        if moment <= timezone.now():
+            raise ValidationError(_("This time is over. Choose one that is to come."))
+        return moment
 
 
 class PermalinkRoomForm(PermalinkForm):
@@ -149,7 +145,7 @@ class PermalinkRoomForm(PermalinkForm):
     def notes(self) -> list[str]:
         """What to know before."""
         return [
-            _("eyeson makes the room at once and knows it between meetings."),
+            _("eyeson makes it at once; a meeting starts when somebody joins."),
             _("People enter by the links of this site, as in every room. Add members afterwards."),
         ]
 
@@ -279,8 +275,10 @@ class PermalinkAdminMixin(ButtonsMixin):
 
     def permalink_form(self, request: HttpRequest, room: Room, **bound: Any) -> PermalinkForm:
         """With what is known. Raises NoPermalinkError."""
-        known = {"name": room.name, "expires_at": permalinks.permalink_of(room).expires_at}
-        return PermalinkForm(initial=known, **bound)
+        end = permalinks.permalink_of(room).expires_at
+        # The picker knows no seconds: an end that is left as it is must not count as another.
+        shown = end and end.replace(second=0, microsecond=0)
+        return PermalinkForm(initial={"name": room.name, "expires_at": shown}, **bound)
 
     def change_permalink(self, request: HttpRequest, room: Room, form: PermalinkForm) -> None:
         """Tell eyeson."""

@@ -44,7 +44,7 @@ def test_the_list_leads_to_a_form_that_makes_a_permalink_room_even_with_atomic_r
 ) -> None:
     assert reverse("admin:eyeson_meetings_room_add_permalink") == MAKE
     assert f'href="{MAKE}"' in root.get(list_of(Room)).content.decode()
-    assert "knows it between meetings" in root.get(MAKE).content.decode()
+    assert "a meeting starts when somebody joins" in root.get(MAKE).content.decode()
     connection.settings_dict["ATOMIC_REQUESTS"] = True
     try:
         made = root.post(
@@ -103,12 +103,16 @@ def test_a_permalink_is_renamed_extended_refreshed_and_deleted_after_a_question(
     assert made.name == "Evening clinic"
     assert "2099-01-01 12:00" in text_of(root, clinic)
 
-    made.expires_at = (datetime.now(UTC) - timedelta(hours=1)).timestamp()
+    past = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
+    made.expires_at = past.timestamp()
     sandbox_account.advance(2)
     press(root, clinic, "refresh-permalink")
     assert "expired" in text_of(root, clinic)
     refused = press(root, clinic, "open")
     assert told(refused)[-1].startswith("The permalink of this room has expired")
+    same = f"{timezone.localtime(past):%Y-%m-%dT%H:%M}"
+    press(root, clinic, "change-permalink", name="Morning clinic", expires_at=same)
+    assert (made.name, made.expires_at) == ("Morning clinic", past.timestamp())
     assert not Meeting.objects.exists()
 
     assert "cannot be undone" in root.get(button_of(clinic, "delete-permalink")).content.decode()
@@ -121,6 +125,7 @@ def test_a_permalink_is_renamed_extended_refreshed_and_deleted_after_a_question(
     assert logged(clinic) == [
         "Changed the permalink.",
         "Asked eyeson about the permalink.",
+        "Changed the permalink.",
         "Deleted the permalink.",
         "Asked eyeson about the permalink.",
     ]

@@ -143,6 +143,10 @@ class EyesonSandbox:
             delivered += len(waiting)
         return delivered
 
+    def settle(self, timeout_seconds: float = 5.0) -> bool:
+        """Wait until all webhooks that are sent by themselves have been answered. False: not in time."""
+        return self.server.settle(timeout_seconds)
+
     @contextmanager
     def assert_no_calls(self) -> Iterator[None]:
         """Fails when the site asks eyeson, or downloads from there, before the block ends."""

@@ -217,6 +217,25 @@ def test_a_webhook_that_the_site_does_not_take_fails_the_test(
         eyeson_sandbox.deliver_webhooks()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_site_on_a_port_has_its_webhooks_by_themselves(
+    eyeson_sandbox: EyesonSandbox,
+    eyeson_room: Room,
+    eyeson_host: Any,
+    live_server: Any,
+    settings: Any,
+) -> None:
+    settings.EYESON = {**settings.EYESON, "PUBLIC_URL": live_server.url}
+    eyeson_sandbox.register_webhooks()
+    eyeson_sandbox.knobs.turn(drop_deliveries=False)
+
+    join_room(room=eyeson_room, user=eyeson_host)
+    eyeson_sandbox.advance(2)
+
+    assert eyeson_sandbox.settle()
+    assert eyeson_room.meetings.get().ready_at is not None
+
+
 def test_what_cannot_happen_in_the_sandbox_is_said(
     eyeson_sandbox: EyesonSandbox, eyeson_room: Room, eyeson_host: Any
 ) -> None:

@@ -63,13 +63,22 @@ def has_words(node: ast.expr) -> bool:
     return isinstance(node, ast.IfExp) and (has_words(node.body) or has_words(node.orelse))
 
 
+def marks(call: ast.Call) -> bool:
+    name = getattr(call.func, "id", "")
+    return name == "_" or "gettext" in name
+
+
 def unmarked(source: str, *, is_reference: bool = False) -> list[str]:
     """Where a module shows a text that is not marked. `is_reference`: descriptions are for developers."""
     shown = {"label"} if is_reference else SHOWN
     found = []
     for node in ast.walk(ast.parse(source)):
         values: list[ast.expr] = []
-        if isinstance(node, ast.Call):
+        if isinstance(node, ast.JoinedStr):
+            # Python 3.11 has no tokens inside of them: the text would not be found there.
+            inner = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+            found += [f"{each.lineno}: {ast.unparse(each)}" for each in inner if marks(each)]
+        elif isinstance(node, ast.Call):
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             owner = getattr(getattr(node.func, "value", None), "id", "")
             values += [each.value for each in node.keywords if each.arg in shown]
@@ -106,6 +115,10 @@ def test_no_module_shows_a_text_that_is_not_marked() -> None:
 def test_a_text_that_is_not_marked_is_found(line: str) -> None:
     assert len(unmarked(line)) == 1
     assert unmarked(re.sub(r'f?("[^"]*")', r"_(\1)", line)) == []
+
+
+def test_a_text_that_not_every_python_finds_is_found() -> None:
+    assert unmarked("""told = f"{_('Done.')} {name}" """) == ["1: _('Done.')"]
 
 
 def template_files() -> list[Path]:

@@ -104,7 +104,8 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         else:
             self.log_change(request, row, _("Had the file fetched again."))
             transaction.on_commit(lambda: tasks.hint_fetch(row))
-            messages.success(request, f"{_('The file will be fetched again.')} {when_it_is_done()}")
+            told = _("The file will be fetched again.")
+            messages.success(request, f"{told} {when_it_is_done()}")
 
     @admin.action(
         description=gettext_lazy("Fetch selected files again"), permissions=["fetch_again"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -44,7 +45,7 @@ WRITERS = 4
 WRITERS_OF_SQLITE = 1
 #: As many meetings as eyeson lets run (API reference 1.7): one question each when a lease begins.
 QUESTIONS_AT_ONCE = 25
-#: How long threads may take to end. They are daemons: none holds the process.
+#: How long all threads of an account may take to end. They are daemons: none holds the process.
 JOIN_SECONDS = 3.0
 
 
@@ -179,8 +180,9 @@ class AccountObserver:
             lease.release(heard)
         except (LeaseLostError, DatabaseError) as error:
             logger.info("The lease of account %s: %s.", self._account, type(error).__name__)
+        ends_at = time.monotonic() + JOIN_SECONDS
         for room in rooms:
-            room.join(JOIN_SECONDS)
+            room.join(max(0.0, ends_at - time.monotonic()))
 
     @contextmanager
     def _signs_of_life(self, lease: Lease, is_lost: threading.Event) -> Iterator[None]:

@@ -174,4 +174,5 @@ async def _send(room_pk: int, payload: Payload) -> None:
 async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    if tasks:
+        await asyncio.wait(tasks, timeout=LAYER_TIMEOUT_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from eyeson_meetings.mirror import rules
@@ -82,6 +82,7 @@ def test_nobody_is_said_to_listen_twice_at_a_time() -> None:
     assert rules.derive_gaps([first]) == []
 
 
+@settings(max_examples=40)
 @given(facts_told, stretches_heard, st.randoms(use_true_random=False))
 def test_the_order_in_which_it_was_heard_makes_no_difference(
     facts: list[PresenceFact], stretches: list[Stretch], chance: random.Random
@@ -96,6 +97,7 @@ def test_the_order_in_which_it_was_heard_makes_no_difference(
     assert rules.derive_intervals([SPAN], facts, gaps=gaps[::-1]) == derived
 
 
+@settings(max_examples=40)
 @given(facts_told, stretches_heard)
 def test_gaps_change_how_well_intervals_are_known_and_never_when_they_were(
     facts: list[PresenceFact], stretches: list[Stretch]

@@ -523,8 +523,11 @@ def test_sync_learns_of_changes_and_deletions_once_an_hour_and_deletes_nothing(
     sandbox_account: SandboxServer,
 ) -> None:
     changed, gone = (create_permalink_room(name=name) for name in ("Clinic", "Desk"))
-    for number in range(25):
-        make_elsewhere(sandbox_account, name=f"Room {number}")
+    with sandbox_account.state.locked():
+        made = sandbox_account.service.permalinks
+        for number in range(25):
+            host = made.new_host(name="Grace", user_id=None, avatar=None)
+            made.create(API_KEY, name=f"Room {number}", options={}, expires_at=None, host=host)
     sandbox_account.advance(1)
     at_eyeson(sandbox_account, changed).expires_at = FUTURE.timestamp()
     sandbox_account.service.permalinks.delete(at_eyeson(sandbox_account, gone))

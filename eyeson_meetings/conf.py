@@ -63,7 +63,7 @@ DEFAULTS: dict[str, Any] = {
 }
 
 #: Keys of one entry of ACCOUNTS.
-ACCOUNT_KEYS = ("API_KEY", "BASE_URL", "RETIRED_API_KEYS", "SANDBOX")
+ACCOUNT_KEYS = ("API_KEY", "BASE_URL", "CA_FILE", "RETIRED_API_KEYS", "SANDBOX")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +76,8 @@ class Account:
     retired_api_keys: tuple[str, ...] = field(default=(), repr=False)
     #: True allows http and loopback for this account's API, links and join target.
     sandbox: bool = False
+    #: The file (PEM) of the certificates to trust, and no others; "": those that everybody trusts.
+    ca_file: str = ""
 
     @property
     def webhook_keys(self) -> tuple[str, ...]:
@@ -131,6 +133,7 @@ def account(alias: str = DEFAULT_ACCOUNT) -> Account:
         base_url=str(entry.get("BASE_URL") or DEFAULT_BASE_URL).rstrip("/"),
         retired_api_keys=_retired_keys(entry.get("RETIRED_API_KEYS")),
         sandbox=entry.get("SANDBOX") is True,
+        ca_file=str(entry.get("CA_FILE") or ""),
     )
 
 

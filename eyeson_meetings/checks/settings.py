@@ -104,6 +104,7 @@ def _check_account(alias: Any, entry: Any) -> Iterator[CheckMessage]:
         yield error(
             8, f'{where}["SANDBOX"] must be True or False.', "Remove it for a real account."
         )
+    yield from _check_ca_file(entry.get("CA_FILE") or "", f'{where}["CA_FILE"]')
     retired = entry.get("RETIRED_API_KEYS") or ()
     if not _is_list_of_text(retired):
         yield error(
@@ -126,6 +127,15 @@ def _check_account(alias: Any, entry: Any) -> Iterator[CheckMessage]:
             7,
             f"{where} is the sandbox although DEBUG is False.",
             "Nobody can meet there. Remove SANDBOX and BASE_URL and set the API key of your team.",
+        )
+
+
+def _check_ca_file(path: Any, where: str) -> Iterator[CheckMessage]:
+    if not isinstance(path, str | Path) or (path and not Path(path).is_file()):
+        yield error(
+            8,
+            f"{where} must name a file of certificates.",
+            "Remove it for a real account: eyeson's own certificate is one that everybody trusts.",
         )
 
 

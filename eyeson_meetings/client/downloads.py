@@ -248,7 +248,7 @@ def _follow(
     """The answer at the end of the link's redirects, each checked like the link itself."""
     for _ in range(REDIRECTS_ALLOWED + 1):
         check_link(link, rules)
-        response = _request(session, link, headers, timeouts_seconds)
+        response = _request(session, link, headers, rules, timeouts_seconds)
         if isinstance(response, DownloadError):
             raise response
         if not response.is_redirect:
@@ -269,6 +269,7 @@ def _request(
     session: BareSession,
     link: Secret,
     headers: dict[str, str],
+    rules: LinkRules,
     timeouts_seconds: tuple[float, float],
 ) -> requests.Response | DownloadError:
     """One request. Returns what went wrong instead of raising it: tracebacks show the link."""
@@ -280,7 +281,7 @@ def _request(
                 timeout=timeouts_seconds,
                 allow_redirects=False,
                 stream=True,
-                verify=True,
+                verify=rules.ca_file or True,
             )
     except LinkRefusedError as error:
         return LinkRefusedError(str(error))

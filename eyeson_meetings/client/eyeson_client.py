@@ -29,7 +29,8 @@ class EyesonClient:
     """eyeson's endpoints, by resource. Cheap to make, safe to share between threads and processes.
 
     `timeouts_seconds` are the longest waits for a connection and between two bytes of an answer.
-    `sandbox` allows a `base_url` without TLS, and nothing else does. Every call raises EyesonError.
+    `sandbox` allows a `base_url` without TLS, and nothing else does. `ca_file` (PEM) names the certificates
+    to trust instead of those that everybody trusts. Every call raises EyesonError.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class EyesonClient:
         base_url: str = DEFAULT_BASE_URL,
         timeouts_seconds: tuple[float, float] = (5.0, 30.0),
         sandbox: bool = False,
+        ca_file: str = "",
     ) -> None:
         """Connects to nobody. Raises ConfigurationError for a key or address that cannot be used."""
         self._transport = Transport(
@@ -46,6 +48,7 @@ class EyesonClient:
             base_url=base_url,
             timeouts_seconds=timeouts_seconds,
             sandbox=sandbox,
+            ca_file=ca_file,
         )
         self.rooms = Rooms(self._transport)
         self.users = Users(self._transport)

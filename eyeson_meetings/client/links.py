@@ -52,11 +52,13 @@ _NOT_PUBLIC = [
 class LinkRules:
     """Where a link may lead: to `allowed_hosts` over TLS on port 443.
 
-    `sandbox` adds this machine and allows http and other ports.
+    `sandbox` adds this machine and allows http and other ports. `ca_file` (PEM) names the certificates to
+    trust instead of those that everybody trusts.
     """
 
     allowed_hosts: tuple[str, ...]
     sandbox: bool = False
+    ca_file: str = ""
 
 
 def check_link(link: Secret, rules: LinkRules) -> None:

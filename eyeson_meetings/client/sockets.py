@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -58,14 +59,16 @@ class Sockets:
         base_url: str = DEFAULT_BASE_URL,
         timeouts_seconds: tuple[float, float] = (5.0, 10.0),
         sandbox: bool = False,
+        ca_file: str = "",
     ) -> None:
-        """`timeouts_seconds`: to connect, and of silence; eyeson pings every 3 s.
+        """`timeouts_seconds`: to connect, and of silence; eyeson pings every 3 s. `ca_file`: as EyesonClient.
 
         Connects to nobody. Raises ConfigurationError for a key or address that cannot be used.
         """
         self._api_key = checked_api_key(api_key)
         self._base_url = checked_base_url(base_url, sandbox=sandbox)
         self._timeouts_seconds = timeouts_seconds
+        self._ca_file = ca_file
 
     @contextmanager
     def observe(self, *, room_id: str) -> Iterator[Socket]:
@@ -104,6 +107,11 @@ class Sockets:
             socket.subscribe(channels)
             yield socket
 
+    def _trust(self) -> ssl.SSLContext | None:
+        if not self._base_url.startswith("https:"):
+            return None
+        return ssl.create_default_context(cafile=self._ca_file or None)
+
     def _connect(
         self, call: Call, address: Secret, stack: ExitStack
     ) -> ClientConnection | EyesonError:
@@ -115,6 +123,7 @@ class Sockets:
             connecting = connect(
                 address.reveal(),
                 additional_headers=headers,
+                ssl=self._trust(),
                 subprotocols=PROTOCOLS,
                 compression=None,
                 logger=_silence,

@@ -106,11 +106,13 @@ class Transport:
         base_url: str,
         timeouts_seconds: tuple[float, float],
         sandbox: bool,
+        ca_file: str = "",
     ) -> None:
         """`timeouts_seconds`: to connect, and between two bytes. Raises ConfigurationError."""
         self._api_key = checked_api_key(api_key)
         self._base_url = checked_base_url(base_url, sandbox=sandbox)
         self._timeouts_seconds = timeouts_seconds
+        self._ca_file = ca_file
         self._local = threading.local()
 
     def close(self) -> None:
@@ -211,7 +213,7 @@ class Transport:
                     timeout=self._timeouts_seconds,
                     allow_redirects=False,
                     stream=True,
-                    verify=True,
+                    verify=self._ca_file or True,
                 )
                 with response:
                     return self._read(response)

@@ -20,12 +20,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             public_url=chosen.public_url,
             auto_connect=chosen.auto_connect,
             strict_credentials=chosen.strict_credentials,
+            https=chosen.https,
         )
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.stderr.write(f"cannot listen on {chosen.host}:{chosen.port}: {reason}\n")
         return 2
     sys.stdout.write(f"eyeson sandbox at {server.url}, console at {server.url}/_sandbox/console\n")
+    if server.certificate is not None:
+        sys.stdout.write(f"certificate to trust: {server.certificate.path}\n")
+        sys.stdout.write(f"its SHA-256: {server.certificate.fingerprint}\n")
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean stop
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -53,5 +57,10 @@ def _parser() -> argparse.ArgumentParser:
         "--strict-credentials",
         action="store_true",
         help="answer 404 when an API key is sent beside an access key",
+    )
+    parser.add_argument(
+        "--https",
+        action="store_true",
+        help="serve HTTPS with a certificate of its own making, whose path and fingerprint are printed",
     )
     return parser

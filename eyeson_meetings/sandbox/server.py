@@ -1,16 +1,20 @@
 """Runs the sandbox: in a thread for tests, in the foreground for people."""
 
+import asyncio
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
+from weakref import WeakSet
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .app import build_app, build_service
 from .calls import Call
+from .certificates import Certificate, make_certificate
 from .knobs import Knobs
 from .state import State
 
@@ -31,6 +35,17 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _protocol_that_names_itself_to(
+    connections: WeakSet[asyncio.Transport],
+) -> type[asyncio.Protocol]:
+    class Protocol(H11Protocol):
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            connections.add(transport)
+            super().connection_made(transport)
+
+    return Protocol
+
+
 class SandboxServer:
     """A running sandbox. Use as context manager, or `start` and `stop` it."""
 
@@ -43,16 +58,21 @@ class SandboxServer:
         public_url: str | None = None,
         auto_connect: bool = False,
         strict_credentials: bool = False,
+        https: bool = False,
     ) -> None:
-        """Bind the port. Raises OSError when it is taken."""
+        """Bind the port. Raises OSError when it is taken. `https`: with a certificate of its own making."""
         self._listener = listen(host, port)
         self.port: int = self._listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
+        #: With `https`: what a client has to trust.
+        self.certificate: Certificate | None = make_certificate(host) if https else None
+        scheme = "https" if https else "http"
         #: Base address of the API, without a slash at the end.
-        self.url = (public_url or f"http://{shown}:{self.port}").rstrip("/")
+        self.url = (public_url or f"{scheme}://{shown}:{self.port}").rstrip("/")
         self.knobs = Knobs(auto_connect=auto_connect, strict_credentials=strict_credentials)
         self._first_knobs = self.knobs.as_json()
         self.service = build_service(api_keys, self.url, self.knobs)
+        self._connections: WeakSet[asyncio.Transport] = WeakSet()
         self._server = uvicorn.Server(
             uvicorn.Config(
                 build_app(self.service),
@@ -66,6 +86,9 @@ class SandboxServer:
                 # As servers on the net have it: with uvicorn's 5 s a client that pauses may send its
                 # next call into a connection that is being closed.
                 timeout_keep_alive=75,
+                http=_protocol_that_names_itself_to(self._connections),
+                ssl_certfile=self.certificate.path if self.certificate else None,
+                ssl_keyfile=self.certificate.key_path if self.certificate else None,
                 ws="websockets-sansio",
             )
         )
@@ -102,7 +125,7 @@ class SandboxServer:
 
     def start(self) -> None:
         """Serve in threads. Returns when connections are accepted."""
-        self._spawn("sandbox-http", lambda: self._server.run(sockets=[self._listener]))
+        self._spawn("sandbox-http", lambda: asyncio.run(self._serve()))
         self._start_workers()
         deadline = time.monotonic() + 10
         while not self._server.started:
@@ -114,7 +137,7 @@ class SandboxServer:
         """Serve in this thread until SIGINT or SIGTERM."""
         self._start_workers()
         try:
-            self._server.run(sockets=[self._listener])
+            asyncio.run(self._serve())
         finally:
             self.stop()
 
@@ -128,6 +151,17 @@ class SandboxServer:
             thread.join()
         self._threads.clear()
         self._listener.close()
+        if self.certificate is not None:
+            self.certificate.remove()
+
+    async def _serve(self) -> None:
+        try:
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            # TLS would wait half a minute for the good-bye of those who left without one.
+            for connection in list(self._connections):
+                connection.abort()
+            await asyncio.sleep(0)
 
     def _start_workers(self) -> None:
         self.service.deliveries.start()

@@ -31,6 +31,7 @@ def client_for(alias: str) -> EyesonClient:
                 base_url=of_account.base_url,
                 timeouts_seconds=timeouts,
                 sandbox=of_account.sandbox,
+                ca_file=of_account.ca_file,
             )
             _clients[wanted] = client
     return client

@@ -97,8 +97,11 @@ def _is_complete(part: Part, row: FileRow) -> bool:
 
 def _download_once(part: Part, *, row: FileRow, held: Claim, ends_at: float | None) -> None:
     link = _fresh_link(row, held)
+    of_account = account(row.account)
     rules = LinkRules(
-        allowed_hosts=tuple(setting("LINK_HOSTS")), sandbox=account(row.account).sandbox
+        allowed_hosts=tuple(setting("LINK_HOSTS")),
+        sandbox=of_account.sandbox,
+        ca_file=of_account.ca_file,
     )
     with open_download(link, offset=part.size, etag=row.etag or None, rules=rules) as download:
         _prepare(part, download, row=row, held=held)

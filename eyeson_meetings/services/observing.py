@@ -34,6 +34,7 @@ def sockets_for(alias: str) -> Sockets:
         base_url=of_account.base_url,
         timeouts_seconds=(timeouts_seconds()[0], SILENCE_SECONDS),
         sandbox=of_account.sandbox,
+        ca_file=of_account.ca_file,
     )
 
 

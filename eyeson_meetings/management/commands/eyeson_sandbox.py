@@ -52,6 +52,12 @@ class Command(EyesonCommand):
             help="answer 404 when an API key is sent beside an access key",
         )
 
+        parser.add_argument(
+            "--https",
+            action="store_true",
+            help="serve HTTPS with a certificate of its own making, to name in the account's CA_FILE",
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it."""
         if MISSING is not None:
@@ -72,8 +78,8 @@ def sandbox_arguments(options: dict[str, Any]) -> list[str]:
     arguments += [f"--api-key={key}" for key in options["api_key"] or keys]
     if options["public_url"]:
         arguments.append(f"--public-url={options['public_url']}")
-    for name in ("auto_connect", "strict_credentials"):
-        if options[name]:
+    for name in ("auto_connect", "https", "strict_credentials"):
+        if options.get(name):
             arguments.append(f"--{name.replace('_', '-')}")
     return arguments
 

@@ -51,6 +51,7 @@ def _check_account(alias: str, silent: set[str]) -> Iterator[Finding]:
             base_url=account.base_url,
             timeouts_seconds=TIMEOUTS_SECONDS,
             sandbox=account.sandbox,
+            ca_file=account.ca_file,
         )
     except ConfigurationError as error:
         hint = _("Mend the account in the settings; manage.py check says more.")

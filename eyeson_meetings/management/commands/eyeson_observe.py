@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import signal
-import threading
+import time
 from argparse import ArgumentParser
 from typing import Any
 
@@ -26,6 +26,8 @@ else:
     MISSING = None
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: How long a signal may go unnoticed.
+SIGNAL_SECONDS = 0.25
 #: A shorter lease would be lost by a busy machine; with a longer one nobody takes over within 30 s.
 LEASE_RANGE_SECONDS = (1.0, 25.0)
 
@@ -57,16 +59,20 @@ class Command(EyesonCommand):
                 returncode=BAD_INPUT,
             )
         accounts = chosen_accounts(options)
-        is_to_stop = threading.Event()
+        signals: list[int] = []
         before = {
-            number: signal.signal(number, lambda *_: is_to_stop.set()) for number in STOP_SIGNALS
+            number: signal.signal(number, lambda number, _: signals.append(number))
+            for number in STOP_SIGNALS
         }
         observer = Observer(accounts, lease_seconds=options["lease"])
         observer.start()
         self.stdout.write(f"Observing {', '.join(accounts)}. Ctrl-C stops.")
         self.stdout.flush()
         try:
-            is_to_stop.wait()
+            # Not an Event: where another thread was given the signal, this one would wait on, and a
+            # handler that sets an Event may find its lock held by the very code that it interrupts.
+            while not signals:
+                time.sleep(SIGNAL_SECONDS)
         finally:
             observer.stop()
             for number, handler in before.items():

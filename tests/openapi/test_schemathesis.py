@@ -14,6 +14,7 @@ from django.core.cache import cache
 from django.core.management import call_command
 from rest_framework.settings import api_settings
 
+from eyeson_meetings.models import Permalink
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
 
@@ -40,12 +41,25 @@ def document(settings: Any, tmp_path: Path) -> Any:
     cache.clear()
 
 
+def values_for(paths: dict[str, Any], uuids: dict[str, Any]) -> str:
+    """What to put into the addresses, by tag: a row that is there, or the room for what has none."""
+    tags = {tag for path in paths.values() for call in path.values() for tag in call["tags"]}
+    return "".join(
+        f'[[operations]]\ninclude-tag = "{tag}"\nparameters = {{ '
+        f'uuid = "{uuids.get(tag, uuids["room"])}", '
+        f'room_uuid = "{uuids["permalink" if "permalink" in tag else "room"]}", '
+        f'account = "default", digest = "{uuids["delivery"]}" }}\n'
+        for tag in sorted(tags)
+    )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_nothing_that_the_document_allows_breaks_the_site_or_is_answered_otherwise(
     live_server: Any, document: Path, tmp_path: Path, sandbox_account: SandboxServer
 ) -> None:
     factories.UserFactory(username="ada", is_staff=True, is_superuser=True)
     meeting = factories.MeetingFactory(room__guest_access="link", ended=True)
+    permalink = Permalink.objects.create(room=factories.RoomFactory())
     uuids = {
         "room": meeting.room.uuid,
         "meeting": meeting.uuid,
@@ -54,17 +68,15 @@ def test_nothing_that_the_document_allows_breaks_the_site_or_is_answered_otherwi
         "file": factories.RoomFileFactory(meeting=meeting).uuid,
         "broadcast": factories.BroadcastFactory(meeting=meeting, stopped=True).uuid,
         "invitation": factories.InvitationFactory(room=meeting.room).uuid,
+        "saved-target": factories.BroadcastTargetFactory().uuid,
+        "delivery": factories.DeliveryFactory().digest,
+        "stage": meeting.uuid,
+        "forward": meeting.uuid,
+        "permalink": permalink.room.uuid,
+        "permalink-host": permalink.room.uuid,
     }
-    values = "".join(
-        f'[[operations]]\ninclude-tag = "{tag}"\nparameters = {{ uuid = "{uuid}", '
-        f'room_uuid = "{meeting.room.uuid}", digest = "0" }}\n'
-        for tag, uuid in {
-            **uuids,
-            "member": meeting.room.uuid,
-            "participant": meeting.room.uuid,
-        }.items()
-    )
-    (tmp_path / "schemathesis.toml").write_text(values, encoding="utf-8")
+    paths = json.loads(document.read_text(encoding="utf-8"))["paths"]
+    (tmp_path / "schemathesis.toml").write_text(values_for(paths, uuids), encoding="utf-8")
 
     run = subprocess.run(
         [
@@ -81,5 +93,5 @@ def test_nothing_that_the_document_allows_breaks_the_site_or_is_answered_otherwi
     )
 
     assert run.returncode == 0, run.stdout[-8000:] + run.stderr[-2000:]
-    count = sum(map(len, json.loads(document.read_text(encoding="utf-8"))["paths"].values()))
+    count = sum(map(len, paths.values()))
     assert f"Selected: {count}/{count}" in run.stdout

@@ -6,6 +6,7 @@ a server, and none changes while it is looked at.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,10 +18,12 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from django.contrib import admin
 from django.contrib.staticfiles import finders
 from django.test import Client
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from playwright.sync_api import Page, Route
 
 ORIGIN = "http://testserver"
+#: Of each model: what differs between rows is to be among the first.
+ROWS_LOOKED_AT = 3
 OUR_APPS = ("eyeson_meetings", "appointments")
 _LINK = re.compile(r'href="([^"]+)"')
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -98,20 +101,19 @@ def admin_shots(client: Client, names: list[str]) -> Iterator[Shot]:
 
 
 def _admin_addresses(name: str) -> list[str]:
-    model, action = _model_of(name)
-    if action in ("changelist", "add"):
+    """Where a page is: once, or for the first rows of its model."""
+    with contextlib.suppress(NoReverseMatch):
         return [reverse(name)]
-    rows = list(model._default_manager.order_by("pk")[:2])
-    assert rows, f"There is no {model.__name__} to look at: let the fixture `world` make one."
+    rows = list(_model_of(name)._default_manager.order_by("pk")[:ROWS_LOOKED_AT])
+    assert rows, f"There is no row for {name}: let the fixture `world` make one."
     return [reverse(name, args=[row.pk]) for row in rows]
 
 
-def _model_of(name: str) -> tuple[Any, str]:
-    """Model and view of `admin:app_model_view`."""
+def _model_of(name: str) -> Any:
+    """The model of `admin:app_model_view`."""
     for model in admin.site._registry:
-        prefix = f"admin:{model._meta.app_label}_{model._meta.model_name}_"
-        if name.startswith(prefix):
-            return model, name.removeprefix(prefix)
+        if name.startswith(f"admin:{model._meta.app_label}_{model._meta.model_name}_"):
+            return model
     raise AssertionError(f"No model of admin has a page {name}.")
 
 

@@ -30,6 +30,7 @@ from example_project.appointments.models import Appointment
 from eyeson_meetings.models import Room
 from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
 from eyeson_meetings.services.guests import guest_token_for
+from eyeson_meetings.services.permalinks import create_permalink_room
 from eyeson_meetings.services.rooms import create_room
 from tests import factories
 from tests.admin.conftest import start_meeting
@@ -101,7 +102,8 @@ def world(sandbox_account: SandboxServer) -> World:
     """One row of everything that admin shows, and a meeting that the sandbox has going."""
     running = create_room(name="Board", guest_access=Room.GuestAccess.LINK)
     meeting = start_meeting(running, sandbox_account)
-    rooms = {"running": running}
+    permalink = create_permalink_room(name="Clinic", guest_access=Room.GuestAccess.LINK)
+    rooms = {"running": running, "permalink": permalink}
     for state in ("idle", "opening", "locked", "ended", "closed"):
         closed_at = timezone.now() if state == "closed" else None
         rooms[state] = RoomFactory(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.forms import ModelChoiceField
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as rest
@@ -193,7 +194,9 @@ def _texts(said: Any) -> list[str]:
         return [text for part in said.values() for text in _texts(part)]
     if isinstance(said, list | tuple):
         return [text for part in said for text in _texts(part)]
-    return [str(said)]
+    # REST framework's own words repeat what was sent: a lone surrogate in it, and the answer is no UTF-8.
+    is_choice = getattr(said, "code", "") == "invalid_choice"
+    return [str(ModelChoiceField.default_error_messages["invalid_choice"] if is_choice else said)]
 
 
 def _response(status_code: int, code: str, message: str) -> Response:

@@ -22,14 +22,17 @@ DEFAULT_API_KEY = "sandbox-api-key"
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 picks a free one. Raises OSError when the port is taken."""
+    """A listening socket; port 0 picks a free one.
+
+    Raises OSError when the port is taken, OverflowError when there is none of that number.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen()
-    except OSError:
+    except (OSError, OverflowError):
         listener.close()
         raise
     return listener

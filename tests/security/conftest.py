@@ -76,12 +76,12 @@ def visitor_as(site: None, home: Belongings) -> Any:
     """A visitor in that role."""
 
     def visitor(role: str, **options: Any) -> Visitor:
-        return Visitor(_user_as(role, home), **options)
+        return Visitor(user_as(role, home), **options)
 
     return visitor
 
 
-def _user_as(role: str, home: Belongings) -> Any:
+def user_as(role: str, home: Belongings) -> Any:
     match role:
         case "anonymous":
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
@@ -37,11 +37,17 @@ def refuse_far_times(moment: datetime) -> None:
         raise ValidationError(_("This time is too far away."))
 
 
-def moment(field: str, lookup: str) -> django_filters.IsoDateTimeFilter:
+class MomentFilter(django_filters.IsoDateTimeFilter):
     """A filter by time, ISO 8601."""
-    return django_filters.IsoDateTimeFilter(
-        field_name=field, lookup_expr=lookup, validators=[refuse_far_times]
-    )
+
+    def filter(self, rows: QuerySet[Any], value: datetime | None) -> QuerySet[Any]:
+        """In UTC: PostgreSQL refuses offsets of 16 hours and more, which ISO 8601 allows."""
+        return super().filter(rows, value.astimezone(UTC) if value else value)
+
+
+def moment(field: str, lookup: str) -> MomentFilter:
+    """A filter by time, ISO 8601."""
+    return MomentFilter(field_name=field, lookup_expr=lookup, validators=[refuse_far_times])
 
 
 class RoomFilter(FilterSet):

@@ -128,6 +128,8 @@ def test_every_answer_is_json_whatever_is_preferred(
         "name=" + "x" * 5000,
         "name=%ff",
         "created_after=9999-12-31T23:59:59-23:00",
+        # PostgreSQL knows no such offset.
+        "created_after=2952-01-25T02:18:42%2B23:06",
         "created_before=0001-01-01T00:00:00",
         "created_after=99999999999999999999",
         "closed=%00",

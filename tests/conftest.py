@@ -63,6 +63,8 @@ def redis_url(redis_server: Any) -> Iterator[str]:
 def sandbox(eyeson_sandbox_server: SandboxServer) -> SandboxServer:
     """A stand-in for eyeson that remembers nothing yet, of which tests want more than a site's would."""
     eyeson_sandbox_server.reset()
+    # Whatever a test before this one did to its clock.
+    eyeson_sandbox_server.state.clock.back_to_now()
     return eyeson_sandbox_server
 
 

@@ -35,10 +35,9 @@ from eyeson_meetings.models import (
 from eyeson_meetings.sandbox.records import Event, Person
 from eyeson_meetings.sandbox.records import Meeting as SandboxMeeting
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.flows.conftest import wait_until
 from tests.live.test_hints import layer_at
 from tools.processes import die_with_parent
-
-from .conftest import wait_until
 
 TOP = Path(__file__).resolve().parents[2]
 MEETINGS = 20
@@ -47,7 +46,7 @@ LEASE_SECONDS = float(os.environ.get("EYESON_TEST_LEASE_SECONDS", "6"))
 #: What eyeson's clock and ours may differ by, on a machine that is busy.
 NEAR = timedelta(seconds=2)
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.any_database]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 Who = tuple[str, str]
 

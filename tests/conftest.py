@@ -34,14 +34,22 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 #: Fixtures that bring a database with them.
 DATABASE_FIXTURES = {"db", "transactional_db", "django_db_reset_sequences", "live_server"}
 
+#: Folders of what asks services and draws. Before a change lands they are tried on both databases; whoever
+#: waits for the answer waits for one, unless a test is marked as `every_database`.
+SURFACES = {"admin", "rest_api", "templatetags"}
+IS_CI = bool(os.environ.get("CI"))
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that use no database: one run of them is enough."""
+    """Mark the tests of which one run is enough, for they use no database or do not depend on which it is."""
     for item in items:
         uses_one = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(
             getattr(item, "fixturenames", ())
         )
-        if not uses_one:
+        is_drawn = item.path.parent.name in SURFACES and not item.get_closest_marker(
+            "every_database"
+        )
+        if not uses_one or (is_drawn and not IS_CI):
             item.add_marker(pytest.mark.any_database)
 
 

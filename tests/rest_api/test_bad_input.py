@@ -11,7 +11,7 @@ from eyeson_meetings.models import Room
 from tests.crawling import writes_counted
 from tests.rest_api.conftest import World, allow
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 
 BODIES: dict[str, bytes] = {
     "nothing": b"",

@@ -117,8 +117,6 @@ def addresses() -> list[str]:
             "admin:",
             "eyeson:guest",
             "eyeson:guest-status",
-            # What eyeson has of the webhook, for programs: to ask is what it is for, and no page does.
-            "eyeson:api:account-webhook",
         ):
             continue
         if name in UUID_OF:

@@ -27,9 +27,9 @@ def staff(as_user: Any, settings: Any, sandbox_account: SandboxServer) -> Any:
 
 
 def test_the_webhook_is_registered_shown_and_removed(staff: Any) -> None:
-    none = staff.call("GET", "accounts/default/webhook/")
+    none = staff.call("POST", "accounts/default/check-webhook/")
     made = [staff.call("POST", "accounts/default/register-webhook/", {}) for _ in range(2)]
-    shown = staff.call("GET", "accounts/default/webhook/")
+    shown = staff.call("POST", "accounts/default/check-webhook/")
     gone = [staff.call("POST", "accounts/default/unregister-webhook/", {}) for _ in range(2)]
 
     assert none.json() == {"webhook": None}
@@ -38,6 +38,13 @@ def test_the_webhook_is_registered_shown_and_removed(staff: Any) -> None:
     assert (webhook["url"], webhook["is_this_site"]) == (f"{SITE}/meetings/webhook/", True)
     assert webhook["lacking"] == []
     assert [answer.status_code for answer in gone] == [204, 204]
+
+
+def test_a_visit_does_not_check_the_webhook(staff: Any, sandbox_account: SandboxServer) -> None:
+    answer = staff.call("GET", "accounts/default/check-webhook/")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert sandbox_account.calls == []
 
 
 def test_another_sites_webhook_is_left_alone_without_force(
@@ -53,7 +60,7 @@ def test_another_sites_webhook_is_left_alone_without_force(
         timeout=5,
     ).raise_for_status()
 
-    shown = staff.call("GET", "accounts/default/webhook/")
+    shown = staff.call("POST", "accounts/default/check-webhook/")
     refused = [
         staff.call("POST", f"accounts/default/{verb}-webhook/", {})
         for verb in ("register", "unregister")

@@ -50,6 +50,16 @@ def test_what_asks_eyeson_may_be_refused(document: Any) -> None:
     assert "requestBody" not in join
 
 
+def test_no_get_asks_eyeson(document: Any) -> None:
+    """Make what asks eyeson a POST: links are followed and repeated by whoever finds them."""
+    answers = {
+        path: set(each.get("get", {}).get("responses", {}))
+        for path, each in document["paths"].items()
+    }
+
+    assert [path for path, statuses in answers.items() if "502" in statuses] == []
+
+
 def test_lists_name_their_filters_and_cursors(document: Any) -> None:
     recordings = document["paths"]["/meetings/api/v1/recordings/"]["get"]
 

@@ -33,7 +33,7 @@ NEEDS: tuple[tuple[str, str, str], ...] = (
     ("(room|permalink)-list", "POST", "create"),
     ("delivery-(list|detail)", "GET", "see deliveries"),
     ("delivery-replay", "POST", "replay deliveries"),
-    ("account-.*", "GET POST", "manage accounts"),
+    ("account-.*", "POST", "manage accounts"),
     ("saved-target-.*", "GET POST PATCH DELETE", "manage targets"),
     ("(room|meeting|recording|snapshot|file|broadcast|permalink)-list", "GET", "sign in"),
     ("(room|meeting|recording|snapshot|file|broadcast|permalink)-detail", "GET", "view"),

@@ -37,8 +37,8 @@ class AccountViewSet(ApiViewSet):
     lookup_field = "account"
     lookup_value_converter = "str"
     endpoints = {
-        "webhook": Endpoint(
-            summary="Where eyeson sends what happens. For staff who may change sync runs.",
+        "check_webhook": Endpoint(
+            summary="Ask eyeson where it sends what happens. For staff who may change sync runs.",
             answers=serializers.RegisteredWebhookSerializer,
             scope=CALL,
         ),
@@ -61,8 +61,9 @@ class AccountViewSet(ApiViewSet):
         ),
     }
 
-    @action(detail=True, methods=["get"])
-    def webhook(self, request: Request, account: str) -> Response:
+    # POST although it changes nothing: no GET of the site asks eyeson.
+    @action(detail=True, methods=["post"], url_path="check-webhook")
+    def check_webhook(self, request: Request, account: str) -> Response:
         """The webhook, as eyeson knows it."""
         return self.answer({"webhook": webhooks.webhook_status(self._alias(account))})
 

@@ -1,4 +1,4 @@
-"""Recordings: how far each is, a player for those that are here, and fetching one again."""
+"""Recordings: how far each is, a player for those that are here, fetching one again, deleting one at eyeson."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings.models import Recording
 from eyeson_meetings.policies import policy
+from eyeson_meetings.services import deleting
 
 from .parts.base import DjangoAdmin
+from .parts.deleting import DeletedAtEyesonMixin
 from .parts.showing import shown_duration
-from .parts.stored_files import StoredFileAdminMixin
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
 
-class RecordingAdminMixin(StoredFileAdminMixin):
+class RecordingAdminMixin(DeletedAtEyesonMixin):
     """The page of one recording."""
 
     list_display = ("room", "created", "length", "badge", "progress")
     list_display_links = ("room", "created")
-    list_filter: ClassVar[tuple[Any, ...]] = ("remote_state", *StoredFileAdminMixin.list_filter)
+    list_filter: ClassVar[tuple[Any, ...]] = ("remote_state", *DeletedAtEyesonMixin.list_filter)
     fields = (
         "player",
         "room",
@@ -70,6 +71,15 @@ class RecordingAdminMixin(StoredFileAdminMixin):
             '<video class="eyeson-player" controls preload="metadata" src="{}"></video>',
             reverse("eyeson:recording-file", args=[recording.uuid]),
         )
+
+    def is_kept_by_eyeson(self, request: HttpRequest, row: Any) -> bool:
+        """Also not one that still runs: it has to be stopped first."""
+        is_running = row.remote_state == Recording.RemoteState.RECORDING
+        return not is_running and super().is_kept_by_eyeson(request, row)
+
+    def ask_to_delete(self, request: HttpRequest, row: Any) -> None:
+        """Have eyeson delete the recording."""
+        deleting.delete_recording(recording=row, user=request.user)
 
 
 class RecordingAdmin(RecordingAdminMixin, DjangoAdmin):

@@ -1,4 +1,4 @@
-"""Snapshots: how far each is, the picture itself once it is here, and fetching one again."""
+"""Snapshots: how far each is, the picture itself once it is here, fetching one again, deleting one at eyeson."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings.models import Snapshot
 from eyeson_meetings.policies import policy
+from eyeson_meetings.services import deleting
 
 from .parts.base import DjangoAdmin
+from .parts.deleting import DeletedAtEyesonMixin
 from .parts.showing import NOTHING, shown_thumbnail
-from .parts.stored_files import StoredFileAdminMixin
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
 
 
-class SnapshotAdminMixin(StoredFileAdminMixin):
+class SnapshotAdminMixin(DeletedAtEyesonMixin):
     """The page of one snapshot."""
 
     list_display = ("thumbnail", "room", "created", "badge", "progress")
@@ -79,6 +80,10 @@ class SnapshotAdminMixin(StoredFileAdminMixin):
             address,
             _("Picture of the meeting"),
         )
+
+    def ask_to_delete(self, request: HttpRequest, row: Any) -> None:
+        """Have eyeson delete the snapshot."""
+        deleting.delete_snapshot(snapshot=row, user=request.user)
 
 
 class SnapshotAdmin(SnapshotAdminMixin, DjangoAdmin):

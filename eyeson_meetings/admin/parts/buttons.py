@@ -79,6 +79,8 @@ class Button:
     when: str = ""
     #: A question that is asked first; None where a press can do no harm.
     question: _StrPromise | None = None
+    #: Name of a method `(row) -> question`, in its place where it depends on the row.
+    asks: str = ""
     #: Name of a method `(request, row, **bound) -> Form`. A page with that form comes first, and `run` is
     #: called with the filled-in form as well; what it raises is said on that page.
     form: str = ""
@@ -94,7 +96,7 @@ class Button:
     @property
     def has_page(self) -> bool:
         """Whether a page comes first, so that the button is a link."""
-        return self.question is not None or bool(self.form)
+        return self.question is not None or bool(self.asks or self.form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +212,10 @@ class ButtonsMixin(AdminBase):
         if button.form:
             return self._fill_in(request, row, button)
         if request.method == "GET":
-            return self.show_page(request, row, "confirm", button=button, title=button.label)
+            question = getattr(self, button.asks)(row) if button.asks else button.question
+            return self.show_page(
+                request, row, "confirm", button=button, title=button.label, question=question
+            )
         acted: HttpResponse | None = getattr(self, button.run)(request, row)
         return acted
 

@@ -84,8 +84,9 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
 
     @admin.display(description=gettext_lazy("kept by eyeson until"))
     def deadline(self, row: Recording | Snapshot | RoomFile) -> str:
-        """When eyeson's own copy goes."""
-        return shown_time(row.lost_at)
+        """When eyeson's own copy goes, or went."""
+        known = [moment for moment in (row.lost_at, row.deleted_remotely_at) if moment is not None]
+        return shown_time(min(known, default=None))
 
     def has_fetch_again_permission(self, request: HttpRequest) -> bool:
         """Who may have files fetched again: those who may change the rows."""

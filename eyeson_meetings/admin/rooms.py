@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import Count, IntegerField, OuterRef, ProtectedError, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    IntegerField,
+    OuterRef,
+    ProtectedError,
+    QuerySet,
+    Subquery,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -15,6 +23,7 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
 from eyeson_meetings.models import Meeting, Participant, Room
+from eyeson_meetings.models.rooms import lookups_of_now
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import guests, rooms
 from eyeson_meetings.services.status import latest_meeting, state_of
@@ -189,14 +198,10 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         )
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """With what the page and the policy look at again and again."""
+        """With what the page and the policy look at again and again. What the page shows once, it reads itself."""
         room = super().get_object(request, *args, **kwargs)
-        if room is None:
-            return None
-        shown = Room.objects.for_display(request.user).get(pk=room.pk)
-        room._prefetched_objects_cache = {"members": shown.members.all()}
-        for name in ("latest_meetings", "people_online", "recent_recordings"):
-            setattr(room, name, getattr(shown, name))
+        if room is not None:
+            prefetch_related_objects([room], *lookups_of_now())
         return room
 
     def render_change_form(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Prefetch
+from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +26,22 @@ def random_eyeson_id() -> str:
     return str(uuid_module.uuid4())
 
 
+def lookups_of_now() -> tuple[str | Prefetch[Any], ...]:
+    """What to prefetch of rooms of which is shown what goes on: `members`, `latest_meetings`, `people_online`."""
+    meetings = apps.get_model("eyeson_meetings", "Meeting").objects
+    participants = apps.get_model("eyeson_meetings", "Participant").objects
+    return (
+        # All members, not only who looks: a policy may want to know who the others are.
+        "members",
+        Prefetch("meetings", meetings.order_by("-started_at")[:1], to_attr="latest_meetings"),
+        Prefetch(
+            "participants",
+            participants.filter(online=True, is_service=False).order_by("name", "pk"),
+            to_attr="people_online",
+        ),
+    )
+
+
 class RoomQuerySet(models.QuerySet["Room"]):
     """Questions about rooms."""
 
@@ -40,28 +56,18 @@ class RoomQuerySet(models.QuerySet["Room"]):
         recordings and snapshots (`recent_recordings`, `recent_snapshots`), in a number of queries that does
         not grow with the rooms.
         """
-        participants = apps.get_model("eyeson_meetings", "Participant").objects
         recordings = apps.get_model("eyeson_meetings", "Recording").objects
         snapshots = apps.get_model("eyeson_meetings", "Snapshot").objects
-        meetings = apps.get_model("eyeson_meetings", "Meeting").objects
-        newest_first = (F("created_at").desc(nulls_last=True), "-pk")
         return self.prefetch_related(
-            # All members, not only `user`: a policy may want to know who the others are.
-            "members",
-            Prefetch("meetings", meetings.order_by("-started_at")[:1], to_attr="latest_meetings"),
-            Prefetch(
-                "participants",
-                participants.filter(online=True, is_service=False).order_by("name", "pk"),
-                to_attr="people_online",
-            ),
+            *lookups_of_now(),
             Prefetch(
                 "recordings",
-                recordings.order_by(*newest_first)[:RECORDINGS_FOR_DISPLAY],
+                recordings.newest_first()[:RECORDINGS_FOR_DISPLAY],
                 to_attr="recent_recordings",
             ),
             Prefetch(
                 "snapshots",
-                snapshots.order_by(*newest_first)[:SNAPSHOTS_FOR_DISPLAY],
+                snapshots.newest_first()[:SNAPSHOTS_FOR_DISPLAY],
                 to_attr="recent_snapshots",
             ),
         )

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.files.storage import InvalidStorageError, Storage, storages
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -63,6 +63,10 @@ class StoredFileQuerySet(models.QuerySet[Any]):
             available_at__isnull=False,
             deleted_remotely_at=None,
         )
+
+    def newest_first(self) -> StoredFileQuerySet:
+        """In the order of pages and lists: files of which nobody said when they were made come last."""
+        return self.order_by(F("created_at").desc(nulls_last=True), "-pk")
 
 
 class StoredFile(models.Model):

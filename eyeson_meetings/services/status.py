@@ -6,8 +6,6 @@ import hashlib
 import json
 from typing import Any
 
-from django.db.models import F
-
 from eyeson_meetings.models import Meeting, Participant, Recording, Room, Snapshot
 from eyeson_meetings.models.rooms import RECORDINGS_FOR_DISPLAY, SNAPSHOTS_FOR_DISPLAY
 
@@ -93,8 +91,7 @@ def recent_recordings(room: Room) -> list[Recording]:
     prefetched: list[Recording] | None = getattr(room, "recent_recordings", None)
     if prefetched is not None:
         return prefetched
-    newest = room.recordings.order_by(F("created_at").desc(nulls_last=True), "-pk")
-    return list(newest[:RECORDINGS_FOR_DISPLAY])
+    return list(room.recordings.newest_first()[:RECORDINGS_FOR_DISPLAY])
 
 
 def recent_snapshots(room: Room) -> list[Snapshot]:
@@ -102,8 +99,7 @@ def recent_snapshots(room: Room) -> list[Snapshot]:
     prefetched: list[Snapshot] | None = getattr(room, "recent_snapshots", None)
     if prefetched is not None:
         return prefetched
-    newest = room.snapshots.order_by(F("created_at").desc(nulls_last=True), "-pk")
-    return list(newest[:SNAPSHOTS_FOR_DISPLAY])
+    return list(room.snapshots.newest_first()[:SNAPSHOTS_FOR_DISPLAY])
 
 
 def _state_of(room: Room, meeting: Meeting | None) -> str:

@@ -99,7 +99,7 @@ def test_every_page_runs_as_many_queries_with_a_thousand_rows_around_as_with_ten
 ) -> None:
     few, many = pages_with(root, 10), pages_with(root, 1000)
 
-    assert max(few.values()) <= 40, few
+    assert max(few.values()) <= 20, few
     assert many == few
 
 
@@ -121,6 +121,33 @@ def pages_with(root: Client, number: int) -> dict[str, int]:
         for _ in range(2)
     ]
     return visits[1]
+
+
+def test_a_room_reads_the_files_that_its_page_shows_and_no_others(
+    root: Client,
+) -> None:
+    fill(1)
+    room = Room.objects.get()
+    crowd(room, 15)
+
+    page, now = files_read(root, page_of(room)), files_read(root, button_of(room, "now"))
+
+    is_recorded = ("recording", "1")
+    assert sorted(page) == [
+        is_recorded,
+        ("recording", "10"),
+        ("roomfile", "10"),
+        ("snapshot", "10"),
+    ]
+    assert now == [is_recorded]
+
+
+def files_read(browser: Client, address: str) -> list[tuple[str, str]]:
+    """From which tables of files a page reads at most how many rows, query by query."""
+    with CaptureQueriesContext(connection) as queries:
+        browser.get(address)
+    read = r'FROM "eyeson_meetings_(recording|snapshot|roomfile)" .* LIMIT (\d+)$'
+    return [pair for query in queries for pair in re.findall(read, query["sql"])]
 
 
 def test_every_field_in_a_table_has_a_name_for_those_who_do_not_see_it(root: Client) -> None:

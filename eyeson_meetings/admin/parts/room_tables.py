@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings.models import Broadcast, Meeting, Recording, Room, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
-from eyeson_meetings.services.status import recent_recordings
 
 from .broadcast_words import broadcast_badge, place_of
 from .showing import (
@@ -89,7 +88,7 @@ def _recordings(room: Room, site_name: str, can_see: bool) -> Table:
                     shown_badge(row.state or "unknown", row.state_label),
                 ),
             )
-            for row in recent_recordings(room)[:RECENT]
+            for row in room.recordings.newest_first()[:RECENT]
         ],
         all_url=f"{_address('recording_changelist', site_name)}?room__id__exact={room.pk}",
     )
@@ -108,7 +107,7 @@ def _snapshots(room: Room, site_name: str, can_see: bool) -> Table:
                     shown_thumbnail(row) if can_see else NOTHING,
                 ),
             )
-            for row in room.snapshots.order_by("-created_at", "-pk")[:RECENT]
+            for row in room.snapshots.newest_first()[:RECENT]
         ],
         all_url=f"{_address('snapshot_changelist', site_name)}?room__id__exact={room.pk}",
     )
@@ -149,7 +148,7 @@ def _files(room: Room, site_name: str, can_see: bool) -> Table:
                     shown_download(row) if can_see else NOTHING,
                 ),
             )
-            for row in room.files.order_by("-created_at", "-pk")[:RECENT]
+            for row in room.files.newest_first()[:RECENT]
         ],
         all_url=f"{_address('roomfile_changelist', site_name)}?room__id__exact={room.pk}",
     )

@@ -56,27 +56,16 @@ def addresses(patterns: Any = None, namespace: str = "", prefix: str = "") -> It
             yield Address(name if pattern.name else route, route, actions)
 
 
-def methods_of(address: Address, number: int, may: set[str]) -> tuple[str, ...]:
-    """All; but admin tells POST from others only, so that of those each of its pages is asked by two.
-
-    For those who may use it: whoever may not is turned away at its door, quickly.
-    """
-    if address.is_of_admin and "use admin" in may:
-        others = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
-        return ("GET", "POST", others[number % len(others)])
-    return METHODS
-
-
 def refusals_missed(
     visitor: Visitor, asked: list[Address], rows: Belongings, may: set[str], secrets: list[str]
 ) -> Iterator[str]:
     """Ask each address by each method, and say what was answered otherwise than it should be."""
     telling = re.compile("|".join(map(re.escape, secrets)) or "(?!)")
-    for number, address in enumerate(asked):
+    for address in asked:
         path = rows.address(address.route)
         short = address.name.removeprefix(API)
         body: Any = b"" if short == address.name else BODIES.get(short, {})
-        for method in methods_of(address, number, may):
+        for method in METHODS:
             response: Any = visitor.ask(method, path, body)
             right = expected(address.name, method, address.actions, may)
             if response.status_code not in right:

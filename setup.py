@@ -1,6 +1,7 @@
 """The one thing that setup.cfg cannot say: the build compiles the catalogues of translations.
 
-A wheel gets the .mo files; an editable install finds them beside the .po files, where git ignores them.
+A wheel gets the .mo files; an editable install finds them beside the .po files, where git ignores them. An
+editable install is one of a checkout, and gets those of the example site too.
 """
 
 import os
@@ -13,6 +14,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 CATALOGUES = "eyeson_meetings/locale/*/LC_MESSAGES/*.po"
+EXAMPLE_CATALOGUES = "example_project/locale/*/LC_MESSAGES/*.po"
 
 
 class BuildWithCatalogues(build_py):
@@ -23,8 +25,9 @@ class BuildWithCatalogues(build_py):
         super().run()
         sources = Path(__file__).parent
         target = sources if self.editable_mode else Path(self.build_lib)
-        for path in sources.glob(CATALOGUES):
-            compile_catalogue(path, (target / path.relative_to(sources)).with_suffix(".mo"))
+        for pattern in [CATALOGUES, EXAMPLE_CATALOGUES] if self.editable_mode else [CATALOGUES]:
+            for path in sources.glob(pattern):
+                compile_catalogue(path, (target / path.relative_to(sources)).with_suffix(".mo"))
 
 
 def compile_catalogue(source, target):

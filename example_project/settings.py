@@ -13,6 +13,7 @@ and the sandbox in the place of eyeson. With EYESON_API_KEY it uses eyeson, and 
 | `SECRET_KEY`, `ALLOWED_HOSTS`, `DEBUG`, `BEHIND_PROXY` | as Django calls them; behind a proxy: trust its X-Forwarded-Proto |
 | `SERVE_STATIC` | 0: a web server delivers static files |
 | `EMAIL_HOST`, `DEFAULT_FROM_EMAIL` | a mail server, and who writes; without: mails go to the log |
+| `LANGUAGE_CODE`, `TIME_ZONE` | as Django calls them: of mails, and of browsers that want neither English nor German |
 | `SYNC_SECONDS` | seconds between two questions to eyeson about everything |
 """
 
@@ -194,8 +195,9 @@ else:
     EMAIL_BACKEND, EMAIL_HOST, EMAIL_TIMEOUT = MAIL_BACKEND, MAIL_HOST, MAIL_TIMEOUT
 DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "consulting-hours@example.org")
 
-LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGE_CODE = text("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "example_project.formats"
 TIME_ZONE = text("TIME_ZONE", "Europe/Vienna")
 USE_TZ = True

@@ -1,11 +1,13 @@
 """The texts that people see, and their translations.
 
 python tools/messages.py extract   # all texts, as a template for a new language, on standard output
+python tools/messages.py extract example_project    # the same for the example site
 python tools/messages.py update    # brings the catalogues up to what the sources say
 python tools/messages.py check     # says what is missing in them; fails when anything is
 
-Catalogues are `eyeson_meetings/locale/*/LC_MESSAGES/django.po`. The build compiles them (`setup.py`); after
-an `update`, `pybabel compile -D django -d eyeson_meetings/locale` does it for an editable install.
+Catalogues are `locale/*/LC_MESSAGES/django.po` in `eyeson_meetings` and in `example_project`. The build compiles
+them (`setup.py`); after an `update`, `pip install -e .` does it again, or `pybabel compile -D django -d` and the
+folder.
 Django's own `makemessages` needs the gettext programs; this needs Babel alone.
 """
 
@@ -25,7 +27,9 @@ from django.utils.translation.template import templatize
 
 TOP = Path(__file__).resolve().parent.parent
 PACKAGE = TOP / "eyeson_meetings"
-LOCALE = PACKAGE / "locale"
+EXAMPLE = TOP / "example_project"
+#: What speaks to people: each has catalogues of its own.
+SPEAKERS = (PACKAGE, EXAMPLE)
 #: A tool of developers in eyeson's place, which knows no Django: it speaks English.
 LEFT_OUT = PACKAGE / "sandbox"
 KEYWORDS = {
@@ -49,8 +53,8 @@ def extract_template(file: Any, keywords: Any, comment_tags: Any, options: Any) 
 
 
 def extracted(folder: Path = PACKAGE) -> Catalog:
-    """All texts of the package, or of another folder of this project, with the files that have them."""
-    catalog = Catalog(project="eyeson_meetings", charset="utf-8")
+    """All texts of the package, or of the example site, with the files that have them."""
+    catalog = Catalog(project=folder.name, charset="utf-8")
     for path in sorted([*folder.rglob("*.py"), *folder.rglob("*.html")]):
         if path.is_relative_to(LEFT_OUT):
             continue
@@ -63,9 +67,9 @@ def extracted(folder: Path = PACKAGE) -> Catalog:
     return catalog
 
 
-def catalogues() -> Iterator[tuple[Path, Catalog]]:
+def catalogues(folder: Path = PACKAGE) -> Iterator[tuple[Path, Catalog]]:
     """Each language's file and what it says."""
-    for path in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
+    for path in sorted(folder.glob("locale/*/LC_MESSAGES/django.po")):
         with path.open("rb") as file:
             yield path, read_po(file, locale=path.parts[-3])
 
@@ -109,43 +113,54 @@ def forms(text: Any) -> list[str]:
     return list(text) if isinstance(text, tuple | list) else [text or ""]
 
 
+def extract(folder: Path) -> None:
+    """Print all texts as a catalogue in which nothing is translated."""
+    write_po(sys.stdout.buffer, extracted(folder), sort_by_file=True, include_lineno=False)
+
+
 def update() -> None:
     """Bring the catalogues up to the sources. New texts are left empty, nothing is guessed."""
-    sources = extracted()
-    for path, catalog in catalogues():
-        catalog.update(sources, no_fuzzy_matching=True, update_creation_date=False)
-        catalog.obsolete.clear()
-        content = io.BytesIO()
-        write_po(content, catalog, width=100, sort_by_file=True, include_lineno=False)
-        path.write_bytes(content.getvalue())
+    for folder in SPEAKERS:
+        sources = extracted(folder)
+        for path, catalog in catalogues(folder):
+            catalog.update(sources, no_fuzzy_matching=True, update_creation_date=False)
+            catalog.obsolete.clear()
+            content = io.BytesIO()
+            write_po(content, catalog, width=100, sort_by_file=True, include_lineno=False)
+            path.write_bytes(content.getvalue())
 
 
 def check() -> int:
     """Print what is wrong; the number of findings."""
-    sources = extracted()
+    sources = {folder: extracted(folder) for folder in SPEAKERS}
     found = [
         f"{path.relative_to(TOP)}: {finding}"
-        for path, catalog in catalogues()
-        for finding in findings(sources, catalog)
+        for folder in SPEAKERS
+        for path, catalog in catalogues(folder)
+        for finding in findings(sources[folder], catalog)
     ]
-    print("\n".join(found) or f"{len(sources)} texts, all translated.")
+    print("\n".join(found) or f"{sum(map(len, sources.values()))} texts, all translated.")
     return len(found)
 
 
-def main(command: str) -> int:
+def main(*arguments: str) -> int:
     """Run a command; its exit code."""
-    if command == "extract":
-        write_po(sys.stdout.buffer, extracted(), sort_by_file=True, include_lineno=False)
-    elif command == "update":
-        update()
-        return min(check(), 1)
-    elif command == "check":
-        return min(check(), 1)
-    else:
-        print(__doc__, file=sys.stderr)
-        return 2
+    names = {folder.name: folder for folder in SPEAKERS}
+    match arguments:
+        case ["extract"]:
+            extract(PACKAGE)
+        case ["extract", name] if name in names:
+            extract(names[name])
+        case ["update"]:
+            update()
+            return min(check(), 1)
+        case ["check"]:
+            return min(check(), 1)
+        case _:
+            print(__doc__, file=sys.stderr)
+            return 2
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1] if len(sys.argv) == 2 else ""))
+    sys.exit(main(*sys.argv[1:]))

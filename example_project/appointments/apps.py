@@ -10,7 +10,6 @@ class AppointmentsConfig(AppConfig):
     """Consulting hours."""
 
     name = "example_project.appointments"
-    label = "appointments"
     verbose_name = _("Consulting hours")
 
     def ready(self) -> None:

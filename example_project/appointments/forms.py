@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from .booking import book_appointment
 from .models import Appointment
@@ -42,7 +43,13 @@ class BookingForm(forms.Form):
         label=_("Date and time"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
-    minutes = forms.TypedChoiceField(label=_("Length"), choices=LENGTHS, coerce=int, initial=30)
+    minutes = forms.TypedChoiceField(
+        # Recordings have a length too, which is another word elsewhere.
+        label=pgettext_lazy("of an appointment", "Length"),
+        choices=LENGTHS,
+        coerce=int,
+        initial=30,
+    )
     topic = forms.CharField(
         label=_("Topic"), max_length=120, help_text=_("Both of you see it, and so do your guests.")
     )

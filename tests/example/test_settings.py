@@ -18,6 +18,7 @@ NAMES = [
     "SECRET_KEY",
     "DEBUG",
     "ALLOWED_HOSTS",
+    "LANGUAGE_CODE",
 ]
 
 
@@ -65,6 +66,7 @@ def test_without_any_variable_it_is_a_sound_site_on_sqlite_and_the_sandbox(tmp_p
     assert settings["EYESON"]["PROCESSING"] == "inline"
     assert settings["CHANNEL_LAYERS"]["default"]["BACKEND"].endswith("InMemoryChannelLayer")
     assert settings["DEBUG"] is False
+    assert settings["LANGUAGE_CODE"] == "en"
 
 
 def test_with_redis_and_postgresql_it_has_a_worker_and_a_shared_channel_layer(
@@ -101,6 +103,25 @@ def test_a_real_account_needs_a_secret_key_of_its_own(tmp_path: Path) -> None:
         "BASE_URL": "https://api.eyeson.team",
         "SANDBOX": False,
     }
+
+
+SIGN_IN = """
+import django
+django.setup()
+from django.test import Client
+for wanted in ("de-AT,de;q=0.9,en;q=0.8", "en-GB", "fr"):
+    page = Client(headers={"Accept-Language": wanted, "Host": "localhost"}).get("/accounts/login/")
+    text = page.content.decode()
+    print(*[word for word in ("Sprechstunde", "Consulting hours") if word in text])
+"""
+
+
+def test_the_language_is_the_browsers_or_else_the_sites_own(tmp_path: Path) -> None:
+    module = "example_project.settings"
+    outcome = run("-c", SIGN_IN, folder=tmp_path, DJANGO_SETTINGS_MODULE=module, LANGUAGE_CODE="de")
+
+    said = ["Sprechstunde", "Consulting hours", "Sprechstunde"]
+    assert outcome.stdout.splitlines() == said, outcome.stderr
 
 
 def test_the_migrations_are_complete(tmp_path: Path) -> None:

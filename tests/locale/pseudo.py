@@ -17,6 +17,8 @@ from tools import messages
 LANGUAGE = "en-xx"
 OPEN, CLOSE = "⟦⟧"
 INNERMOST = re.compile(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+#: What Django itself shows in English whatever the language.
+DJANGOS = {"Search", "True", "False", "403 Forbidden"}
 #: Attributes that people read, or have read to them.
 READ_OUT = ("alt", "aria-description", "aria-label", "label", "placeholder", "title")
 
@@ -24,7 +26,8 @@ READ_OUT = ("alt", "aria-description", "aria-label", "label", "placeholder", "ti
 def write_language(folder: Path) -> None:
     """Put the language into a folder for LOCALE_PATHS: our texts, the example site's and Django's."""
     catalog = Catalog(locale="en", charset="utf-8")
-    for message in [*messages.extracted(), *_example(), *_foreign()]:
+    ours = [message for folder in messages.SPEAKERS for message in messages.extracted(folder)]
+    for message in [*ours, *_foreign()]:
         if message.id:
             # Days, months and "a.m." have forms of their own; formats of dates are no texts.
             catalog.add(message.id, string=_bracketed(message.id), context=message.context)
@@ -36,23 +39,25 @@ def write_language(folder: Path) -> None:
 
 def untranslated(html: str) -> list[str]:
     """What people read of a page that nobody can translate: its texts without all that is in brackets."""
-    reader = _Reader()
-    reader.feed(html)
-    reader.close()
-    left = "\n".join(["".join(reader.texts), *reader.attributes])
+    left = "\n".join(texts_of(html))
     while INNERMOST.search(left):
         left = INNERMOST.sub("", left)
     return [line.strip() for line in left.splitlines() if re.search(r"[^\W\d_]{2}", line)]
+
+
+def texts_of(html: str) -> list[str]:
+    """What people read of a page, or have read to them: a line for each element that stands alone."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    lines = ["".join(reader.texts), *reader.attributes]
+    return [line.strip() for text in lines for line in text.splitlines() if line.strip()]
 
 
 def _bracketed(text: str | tuple[str, ...]) -> str | list[str]:
     if isinstance(text, str):
         return f"{OPEN}{text}{CLOSE}"
     return [f"{OPEN}{form}{CLOSE}" for form in text]
-
-
-def _example() -> Catalog:
-    return messages.extracted(messages.TOP / "example_project")
 
 
 def _foreign() -> Iterator[messages.Message]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,28 +17,12 @@ __all__ = ["host"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
-#: What people, eyeson and settings name, and what Django itself shows in English whatever the language.
+#: What people, eyeson and settings name.
 NAMED = re.compile(
     r"Consulting hour|application/pdf|Ada\d( Byron)?|\bhost\b|\buser\d+|(Guest|Participant|Channel|Note|Person) \d+"
     r"|agenda-\d+\.pdf|\b(room|job)-\d+|\w+_update|\b(default|generic)\b|(rtmp|https?)://\S+"
     r"|\b[0-9a-f-]{32,64}\b|^\{ .* \}$|\d\d\d\d-\d\d-\d\d[ T][\d:.+]+"
 )
-DJANGOS = {"Search", "True", "False", "403 Forbidden"}
-
-
-@pytest.fixture(scope="module")
-def brackets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the language in which every text that can be translated is in brackets."""
-    folder = tmp_path_factory.mktemp("locale")
-    pseudo.write_language(folder)
-    return folder
-
-
-@pytest.fixture
-def in_brackets(brackets: Path, settings: Any) -> Iterator[None]:
-    settings.LOCALE_PATHS = [brackets]
-    with translation.override(pseudo.LANGUAGE):
-        yield
 
 
 def one_of_a_kind(found: list[str]) -> list[str]:
@@ -68,7 +50,7 @@ def test_every_text_of_every_page_can_be_translated(client: Client, host: Any) -
             continue
         seen += 1
         texts = {NAMED.sub("", text).strip() for text in pseudo.untranslated(response.text)}
-        left[address] = {text for text in texts - DJANGOS if re.search(r"[^\W\d_]{2}", text)}
+        left[address] = {text for text in texts - pseudo.DJANGOS if re.search(r"[^\W\d_]{2}", text)}
 
     assert {address: texts for address, texts in left.items() if texts} == {}
     assert seen > 30

@@ -14,9 +14,8 @@ from django.template.base import DebugLexer, TokenType
 from django.utils.functional import Promise
 
 from tests.locale import pseudo
+from tools.messages import SPEAKERS, TOP
 
-TOP = Path(__file__).parents[2]
-PACKAGE = TOP / "eyeson_meetings"
 #: They speak to developers and to those who run the site, in English: see docs/translations.md.
 ENGLISH = {"checks", "client", "management", "migrations", "sandbox", "testing"}
 #: Keyword arguments and attributes whose value people read.
@@ -45,11 +44,12 @@ SPOKEN = {
 LITERAL = re.compile(r'\|(default|default_if_none|yesno):"[^"]*[A-Za-z]')
 
 
-def python_files() -> Iterator[Path]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        parts = path.relative_to(PACKAGE).parts
-        if parts[0] not in ENGLISH:
-            yield path
+def files(ending: str) -> Iterator[Path]:
+    """Those of the package and of the example site that speak to people."""
+    for folder in SPEAKERS:
+        for path in sorted(folder.rglob(f"*.{ending}")):
+            if ENGLISH.isdisjoint(path.relative_to(folder).parts):
+                yield path
 
 
 def has_words(node: ast.expr) -> bool:
@@ -94,7 +94,7 @@ def unmarked(source: str, *, is_reference: bool = False) -> list[str]:
 def test_no_module_shows_a_text_that_is_not_marked() -> None:
     found = {
         str(path.relative_to(TOP)): texts
-        for path in python_files()
+        for path in files("py")
         if (texts := unmarked(path.read_text("utf-8"), is_reference="rest_api" in path.parts))
     }
 
@@ -121,14 +121,6 @@ def test_a_text_that_not_every_python_finds_is_found() -> None:
     assert unmarked("""told = f"{_('Done.')} {name}" """) == ["1: _('Done.')"]
 
 
-def template_files() -> list[Path]:
-    return [
-        path
-        for folder in (PACKAGE / "templates", TOP / "example_project")
-        for path in sorted(folder.rglob("*.html"))
-    ]
-
-
 def texts_of_template(source: str) -> str:
     """The HTML that a template has of itself: without tags, variables, comments and what is translated."""
     left, skipped_until = [], ""
@@ -146,7 +138,7 @@ def texts_of_template(source: str) -> str:
 def test_no_template_has_a_text_of_its_own() -> None:
     found = {
         str(path.relative_to(TOP)): texts
-        for path in template_files()
+        for path in files("html")
         if (texts := pseudo.untranslated(texts_of_template(path.read_text("utf-8"))))
     }
 
@@ -174,7 +166,8 @@ def test_a_text_of_a_template_is_found(html: str) -> None:
 def test_models_have_names_that_can_be_translated() -> None:
     """All models; the fields of those that admin shows."""
     found = []
-    for model in apps.get_app_config("eyeson_meetings").get_models():
+    ours = [apps.get_app_config(label) for label in ("eyeson_meetings", "appointments")]
+    for model in (model for app in ours for model in app.get_models()):
         options = model._meta
         names = {"": options.verbose_name, "plural": options.verbose_name_plural}
         for field in options.get_fields() if admin.site.is_registered(model) else ():
@@ -193,7 +186,7 @@ def test_models_have_names_that_can_be_translated() -> None:
 
 def test_scripts_have_no_texts_of_their_own() -> None:
     """What they say stands in attributes that templates fill."""
-    for path in (PACKAGE / "static").rglob("*.js"):
+    for path in files("js"):
         source = re.sub(
             r"/\*.*?\*/|^\s*//.*?$", "", path.read_text("utf-8"), flags=re.DOTALL | re.M
         )

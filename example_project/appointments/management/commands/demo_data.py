@@ -11,6 +11,8 @@ from django.contrib.auth.models import Group, Permission
 from django.core.management.base import BaseCommand
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from example_project.appointments.booking import book_appointment
 from example_project.appointments.models import Appointment
@@ -27,15 +29,15 @@ PEOPLE = {
     "yusuf": ("Yusuf", "Demir"),
 }
 
-#: Client, days from today, hour, minutes, topic.
+#: Client, days from today, hour, minutes, topic: what people type is in the language of the site.
 APPOINTMENTS = [
-    ("client", 0, None, 45, "First consultation: moving abroad"),
-    ("nora", 1, 9, 30, "Tax return, open questions"),
-    ("client", 1, 10, 30, "Pension plan, second meeting"),
-    ("yusuf", 2, 14, 60, "Founding a company"),
-    ("nora", 5, 9, 30, "Rental contract"),
-    ("client", -3, 11, 30, "Pension plan, first meeting"),
-    ("yusuf", -7, 16, 15, "A short question about insurance"),
+    ("client", 0, None, 45, gettext_noop("First consultation: moving abroad")),
+    ("nora", 1, 9, 30, gettext_noop("Tax return, open questions")),
+    ("client", 1, 10, 30, gettext_noop("Pension plan, second meeting")),
+    ("yusuf", 2, 14, 60, gettext_noop("Founding a company")),
+    ("nora", 5, 9, 30, gettext_noop("Rental contract")),
+    ("client", -3, 11, 30, gettext_noop("Pension plan, first meeting")),
+    ("yusuf", -7, 16, 15, gettext_noop("A short question about insurance")),
 ]
 
 
@@ -56,7 +58,7 @@ class Command(BaseCommand):
                 book_appointment(
                     host=people["host"],
                     client=people[client],
-                    topic=topic,
+                    topic=_(topic),
                     starts_at=_time(days, hour),
                     length=timedelta(minutes=minutes),
                 )

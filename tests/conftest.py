@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -53,6 +54,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.any_database)
 
 
+# A slow machine is no mistake of what is tried out on it.
+hypothesis.settings.register_profile(
+    "any machine",
+    hypothesis.settings(),
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("any machine")
+
+
 @pytest.fixture(autouse=True)
 def _first_rows() -> None:
     """Each test's rows are the first of their factories: dates that grow with each row stay in the past."""
@@ -69,10 +80,15 @@ def redis_url(redis_server: Any) -> Iterator[str]:
 
 @pytest.fixture
 def sandbox(eyeson_sandbox_server: SandboxServer) -> SandboxServer:
-    """A stand-in for eyeson that remembers nothing yet, of which tests want more than a site's would."""
+    """A stand-in for eyeson that remembers nothing yet, of which tests want more than a site's would.
+
+    Its time stands still but for `advance`; a test that waits for eyeson calls `state.clock.go_on()`.
+    """
     eyeson_sandbox_server.reset()
     # Whatever a test before this one did to its clock.
     eyeson_sandbox_server.state.clock.back_to_now()
+    eyeson_sandbox_server.state.clock.stand_still()
+    eyeson_sandbox_server.knobs.turn(delivery_timeout_seconds=60)
     return eyeson_sandbox_server
 
 

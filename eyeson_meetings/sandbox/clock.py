@@ -24,12 +24,13 @@ class Timer:
 
 
 class Clock:
-    """Real time plus whatever `advance` added. `lock` guards the clock and all state built on it."""
+    """Real time plus whatever `advance` added, or that alone. `lock` guards it and all state built on it."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
         self._base = time.time() - time.monotonic()
+        self._stands_at: float | None = None
         self._pinned: float | None = None
         self._timers: list[Timer] = []
         self._order = itertools.count()
@@ -65,12 +66,28 @@ class Clock:
             target = self._running() + seconds
             self._run_until(target)
             self._base += seconds
+            if self._stands_at is not None:
+                self._stands_at = target
             self._changed.notify_all()
 
     def back_to_now(self) -> None:
-        """Take back what `advance` added."""
+        """Take back what `advance` added, and run."""
         with self.lock:
             self._base = time.time() - time.monotonic()
+            self._stands_at = None
+            self._changed.notify_all()
+
+    def stand_still(self) -> None:
+        """From now on only `advance` moves it: however slow the machine is, nothing falls due by itself."""
+        with self.lock:
+            self._stands_at = self._running()
+
+    def go_on(self) -> None:
+        """Run again, from where it stands."""
+        with self.lock:
+            if self._stands_at is not None:
+                self._base = self._stands_at - time.monotonic()
+                self._stands_at = None
             self._changed.notify_all()
 
     def forget_timers(self) -> None:
@@ -94,10 +111,12 @@ class Clock:
             self._changed.notify_all()
 
     def _running(self) -> float:
+        if self._stands_at is not None:
+            return self._stands_at
         return self._base + time.monotonic()
 
     def _seconds_to_next(self) -> float:
-        if not self._timers:
+        if not self._timers or self._stands_at is not None:
             return 60.0
         return max(0.0, self._timers[0].due - self._running())
 

@@ -1,7 +1,7 @@
 """Trouble on request: the next calls or downloads go wrong in a chosen way."""
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 CALL_KINDS = ("status", "slow", "garbage", "cut")
@@ -13,7 +13,7 @@ class Fault:
     """What goes wrong, on which route (its template, `*` for any), how many times still.
 
     Calls: `status` answers `status` (with `retry_after_seconds`, if given), `slow` waits `seconds`
-    of real time before the answer, `garbage` is no JSON, `cut` breaks off amid the answer.
+    of real time before the answer, or until `release`, `garbage` is no JSON, `cut` breaks off amid the answer.
     Downloads: `truncated` ends after `after_bytes`, `slow` (on the route of downloads) sends
     `bytes_per_second`, `expired` refuses the link, `html` answers 200 with a web page,
     `ignore_range` answers 200 to a Range, `other_etag` pretends the file was changed.
@@ -28,6 +28,7 @@ class Fault:
     seconds: float = 1.0
     after_bytes: int = 0
     bytes_per_second: int = 1024
+    released: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         if self.kind not in (*CALL_KINDS, *DOWNLOAD_KINDS):
@@ -44,6 +45,10 @@ class Fault:
         if self.kind == "slow":
             return self.route.startswith("/_media/")
         return self.kind in DOWNLOAD_KINDS
+
+    def release(self) -> None:
+        """Give the answers that are waited for, now; for calls that are `slow`."""
+        self.released = True
 
 
 class Faults:

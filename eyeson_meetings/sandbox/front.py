@@ -66,7 +66,7 @@ class Front:
             await self._app(scope, receive, send_dated)
             return
         if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
+            await _wait(fault)
             await self._app(scope, receive, send_dated)
             return
         await _spoil(fault)(scope, receive, send_dated)
@@ -91,6 +91,14 @@ class Front:
         )
         now = self._service.state.clock.now()
         self._service.calls.add(Call(scope["method"], route, status, now, by_page))
+
+
+async def _wait(fault: Fault) -> None:
+    # Whoever releases it is in another thread, which must not need to know this loop.
+    loop = asyncio.get_running_loop()
+    ends_at = loop.time() + fault.seconds
+    while not fault.released and (left := ends_at - loop.time()) > 0:
+        await asyncio.sleep(min(left, 0.01))
 
 
 class _Cut(Response):

@@ -116,7 +116,7 @@ class SandboxServer:
         """Move its clock forward; what falls due happens before this returns."""
         self.state.clock.advance(seconds)
 
-    def settle(self, timeout_seconds: float = 5.0) -> bool:
+    def settle(self, timeout_seconds: float = 60.0) -> bool:
         """Wait until every queued webhook has been answered. False when time ran out."""
         return self.service.deliveries.settle(timeout_seconds)
 
@@ -130,7 +130,7 @@ class SandboxServer:
         """Serve in threads. Returns when connections are accepted."""
         self._spawn("sandbox-http", lambda: asyncio.run(self._serve()))
         self._start_workers()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not self._server.started:
             if time.monotonic() > deadline or not self._threads[0].is_alive():
                 raise RuntimeError("the sandbox did not start")

@@ -143,7 +143,7 @@ class EyesonSandbox:
             delivered += len(waiting)
         return delivered
 
-    def settle(self, timeout_seconds: float = 5.0) -> bool:
+    def settle(self, timeout_seconds: float = 60.0) -> bool:
         """Wait until all webhooks that are sent by themselves have been answered. False: not in time."""
         return self.server.settle(timeout_seconds)
 

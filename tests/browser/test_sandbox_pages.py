@@ -20,6 +20,8 @@ KEY = {"Authorization": DEFAULT_API_KEY}
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
     with SandboxServer() as sandbox:
+        # Nothing ends because a browser is slow.
+        sandbox.knobs.turn(playback_seconds=3600, empty_after_seconds=3600)
         yield sandbox
 
 
@@ -46,7 +48,7 @@ def pages(browser: Browser, complaints: list[str]) -> Iterator[list[Page]]:
 
 
 def post(url: str, **options: Any) -> requests.Response:
-    response = requests.post(url, timeout=10, **options)
+    response = requests.post(url, timeout=60, **options)
     response.raise_for_status()
     return response
 
@@ -80,8 +82,8 @@ def test_layout_layers_and_playbacks_are_seen_in_the_picture(
     assert whole is not None
     assert ada is not None
     assert ada["x"] == pytest.approx(whole["x"] + whole["width"] / 3, abs=2)
-    requests.delete(f"{room}/layers/1", timeout=10)
-    requests.delete(f"{room}/layers/-1", timeout=10)
+    requests.delete(f"{room}/layers/1", timeout=60)
+    requests.delete(f"{room}/layers/-1", timeout=60)
     expect(page.locator("#picture .layer")).to_have_count(0)
     assert complaints == []
 

@@ -23,8 +23,8 @@ def test_a_message_reaches_those_who_are_there(
 ) -> None:
     key = join()
     address = f"{sandbox.url}/rt?access_key={key.reveal()}".replace("http", "ws", 1)
-    with connect(address, proxy=None) as socket:
-        socket.recv(timeout=5)
+    with connect(address, proxy=None, open_timeout=60) as socket:
+        socket.recv(timeout=60)
         subscribe(socket)
 
         client.messages.send(access_key=key, type=kind, content=content)

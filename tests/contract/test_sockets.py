@@ -12,13 +12,17 @@ from eyeson_meetings.exceptions import NotFoundError
 from eyeson_meetings.sandbox.server import SandboxServer
 
 Join = Callable[..., Secret]
+#: More than a connection or an answer takes on any machine.
+PATIENT = (60.0, 60.0)
 Events = Iterator[Answer[SocketEvent]]
 
 
 @pytest.fixture
 def sockets(sandbox: SandboxServer, client: EyesonClient) -> Sockets:
     """Sockets of the sandbox."""
-    return Sockets(api_key="sandbox-api-key", base_url=sandbox.url, sandbox=True)
+    return Sockets(
+        api_key="sandbox-api-key", base_url=sandbox.url, timeouts_seconds=PATIENT, sandbox=True
+    )
 
 
 def next_of(events: Events, kind: str) -> SocketEvent:
@@ -102,7 +106,9 @@ def test_who_may_not_listen_is_refused(
     client: EyesonClient, sandbox: SandboxServer, join: Join, sockets: Sockets
 ) -> None:
     key = join()
-    stranger = Sockets(api_key="another-key", base_url=sandbox.url, sandbox=True)
+    stranger = Sockets(
+        api_key="another-key", base_url=sandbox.url, timeouts_seconds=PATIENT, sandbox=True
+    )
     for opening in (
         sockets.observe(room_id="nowhere"),
         stranger.observe(room_id="standup"),

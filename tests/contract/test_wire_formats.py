@@ -163,7 +163,7 @@ def test_a_client_of_eyesons_is_understood(sandbox: SandboxServer, name: str) ->
         if with_key or sdk.key_always:
             headers["Authorization"] = API_KEY
         url = sandbox.url + path
-        return requests.request(verb, url, headers=headers, timeout=5, **carried)
+        return requests.request(verb, url, headers=headers, timeout=60, **carried)
 
     options = {"lock_available": True, "show_names": False, "custom_fields": {"locale": "de"}}
     start = {"id": "desk", "user": {"name": "Zoë", "id": "ada"}, "options": options}

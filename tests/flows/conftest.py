@@ -21,7 +21,8 @@ from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.webhooks import register_webhook
 
 TOP = Path(__file__).resolve().parents[2]
-WAIT_SECONDS = 30.0
+#: More than anything here takes on any machine.
+WAIT_SECONDS = 120.0
 
 
 def wait_until(is_so: Callable[[], Any], what: str, seconds: float = WAIT_SECONDS) -> Any:

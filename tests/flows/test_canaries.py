@@ -39,6 +39,8 @@ SIGNED_LINK = "X-Amz-Signature"
 @pytest.fixture
 def canary_sandbox() -> Iterator[SandboxServer]:
     with SandboxServer([API_KEY]) as sandbox:
+        sandbox.state.clock.stand_still()
+        sandbox.knobs.turn(delivery_timeout_seconds=60)
         yield sandbox
 
 

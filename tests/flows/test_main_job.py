@@ -76,7 +76,7 @@ def assert_an_upload_comes_home(
     files.refresh_files(meeting=meeting)
     wait_until(lambda: RoomFile.objects.filter(store_state="stored").first(), "an upload")
 
-    served = browser.get(f"{url}/meetings/files/{file.uuid}/file/", timeout=10)
+    served = browser.get(f"{url}/meetings/files/{file.uuid}/file/", timeout=60)
 
     assert served.content == content
     assert served.headers["Content-Disposition"] == 'attachment; filename="agenda.pdf"'
@@ -91,9 +91,9 @@ def make_room() -> tuple[Any, Room]:
 def sign_in(url: str, username: str) -> requests.Session:
     browser = requests.Session()
     address = f"{url}/accounts/login/"
-    page = browser.get(f"{url}/admin/login/", timeout=10)
+    page = browser.get(f"{url}/admin/login/", timeout=60)
     fields = {"username": username, "password": "password", "csrfmiddlewaretoken": token_in(page)}
-    answer = browser.post(address, data=fields, headers={"Referer": address}, timeout=10,
+    answer = browser.post(address, data=fields, headers={"Referer": address}, timeout=60,
                           allow_redirects=False)  # fmt: skip
     assert answer.status_code == 302
     return browser
@@ -117,9 +117,9 @@ def join_as_guest(url: str, room: Room) -> requests.Response:
 
 
 def press_join(browser: requests.Session, address: str, **fields: str) -> requests.Response:
-    page = browser.get(address, timeout=10)
+    page = browser.get(address, timeout=60)
     form = {"csrfmiddlewaretoken": token_in(page), **fields}
-    answer = browser.post(address, data=form, headers={"Referer": address}, timeout=10,
+    answer = browser.post(address, data=form, headers={"Referer": address}, timeout=60,
                           allow_redirects=False)  # fmt: skip
     assert answer.status_code == 303, answer.text
     return answer
@@ -127,8 +127,8 @@ def press_join(browser: requests.Session, address: str, **fields: str) -> reques
 
 def assert_plays(browser: requests.Session, url: str, recording: Recording) -> None:
     address = f"{url}/meetings/recordings/{recording.uuid}/file/"
-    whole = browser.get(address, timeout=10)
-    part = browser.get(address, headers={"Range": "bytes=1000-1999"}, timeout=10)
+    whole = browser.get(address, timeout=60)
+    part = browser.get(address, headers={"Range": "bytes=1000-1999"}, timeout=60)
 
     assert hashlib.sha256(whole.content).hexdigest() == recording.sha256
     assert part.status_code == 206

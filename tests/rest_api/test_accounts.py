@@ -57,7 +57,7 @@ def test_another_sites_webhook_is_left_alone_without_force(
             "url": "https://ada:secret-1@other.example.org/in?key=secret-2",
             "types": "room_update",
         },
-        timeout=5,
+        timeout=60,
     ).raise_for_status()
 
     shown = staff.call("POST", "accounts/default/check-webhook/")

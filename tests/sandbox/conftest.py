@@ -86,7 +86,11 @@ def running_sandbox() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def sandbox(running_sandbox: SandboxServer) -> SandboxServer:
+    """As new, and its time stands still but for `advance`: no machine is too slow."""
     running_sandbox.reset()
+    running_sandbox.state.clock.back_to_now()
+    running_sandbox.state.clock.stand_still()
+    running_sandbox.knobs.turn(delivery_timeout_seconds=60)
     return running_sandbox
 
 
@@ -120,6 +124,6 @@ def open_socket(sandbox: SandboxServer) -> Iterator[Open]:
 
         def open_with(key: str) -> ClientConnection:
             address = sandbox.url.replace("http", "ws", 1) + f"/rt?access_key={key}"
-            return stack.enter_context(connect(address, proxy=None))
+            return stack.enter_context(connect(address, proxy=None, open_timeout=60))
 
         yield open_with

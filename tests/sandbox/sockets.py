@@ -13,7 +13,7 @@ Open = Callable[[str], ClientConnection]
 
 def read(socket: ClientConnection) -> Any:
     """The next frame that is no ping."""
-    while (frame := json.loads(socket.recv(timeout=5))).get("type") == "ping":
+    while (frame := json.loads(socket.recv(timeout=60))).get("type") == "ping":
         pass
     return frame
 

@@ -21,9 +21,9 @@ def test_it_says_where_it_is_and_stops_cleanly(stop: signal.Signals) -> None:
         assert process.stdout is not None
         line = process.stdout.readline()
         url = line.split(" at ")[1].split(",")[0]
-        answer = requests.get(f"{url}/rooms", headers={"Authorization": "b"}, timeout=5)
+        answer = requests.get(f"{url}/rooms", headers={"Authorization": "b"}, timeout=60)
         process.send_signal(stop)
-        _, errors = process.communicate(timeout=10)
+        _, errors = process.communicate(timeout=60)
 
     assert answer.status_code == 200
     assert line.rstrip().endswith(f"{url}/_sandbox/console")

@@ -1,6 +1,8 @@
 """`/_sandbox/`: looking in, steering, trouble, and who may."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -78,6 +80,23 @@ def test_time_moves_on_request(api: Api, sandbox: SandboxServer) -> None:
         assert api.bare("POST", "/_sandbox/clock", json=wrong).status_code == 400
 
 
+def test_time_stands_still_until_it_goes_on(api: Api, sandbox: SandboxServer) -> None:
+    clock = sandbox.state.clock
+    fallen_due = threading.Event()
+    started_at = clock.now()
+    clock.after(0.05, fallen_due.set)
+
+    time.sleep(0.1)
+    clock.catch_up()
+    assert (clock.now(), fallen_due.is_set()) == (started_at, False)
+    sandbox.advance(0.04)
+    assert (clock.now(), fallen_due.is_set()) == (started_at + 0.04, False)
+    clock.go_on()
+
+    assert fallen_due.wait(60)
+    assert clock.now() >= started_at + 0.05
+
+
 def test_knobs_are_turned_by_name(api: Api, sandbox: SandboxServer) -> None:
     turned = api.bare("POST", "/_sandbox/knobs", json={"leave_grace_seconds": 5})
 
@@ -108,6 +127,19 @@ def test_calls_go_wrong_when_asked_to(api: Api) -> None:
     started = time.monotonic()
     assert api.with_key("GET", "/rooms").status_code == 200
     assert time.monotonic() - started >= 0.2
+
+
+def test_a_slow_answer_is_given_when_it_is_released(api: Api, sandbox: SandboxServer) -> None:
+    slow = sandbox.service.faults.add("slow", seconds=3600)
+    with ThreadPoolExecutor(1) as pool:
+        asking = pool.submit(api.with_key, "GET", "/rooms")
+        while slow.times:
+            time.sleep(0.01)
+        assert sandbox.calls == []
+
+        slow.release()
+
+        assert asking.result(60).status_code == 200
 
 
 def test_faults_are_listed_forgotten_and_checked(api: Api) -> None:

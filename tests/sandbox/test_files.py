@@ -41,7 +41,7 @@ def listed(api: Api, key: str) -> Any:
 
 
 def get(link: str, **headers: str) -> requests.Response:
-    return requests.get(link, headers=headers, timeout=5)
+    return requests.get(link, headers=headers, timeout=60)
 
 
 def size_of_png(content: bytes) -> tuple[int, int]:

@@ -85,7 +85,7 @@ def test_a_body_that_is_no_proper_json_is_refused(api: Api, body: bytes) -> None
     headers = {"Authorization": API_KEY, "Content-Type": "application/json"}
 
     for path in ("/rooms", "/permalink"):
-        answer = requests.post(api.url + path, data=body, headers=headers, timeout=5)
+        answer = requests.post(api.url + path, data=body, headers=headers, timeout=60)
         assert answer.status_code == 400
         assert "error" in answer.json()
 
@@ -93,7 +93,7 @@ def test_a_body_that_is_no_proper_json_is_refused(api: Api, body: bytes) -> None
 def test_a_broken_multipart_body_is_refused(api: Api) -> None:
     headers = {"Authorization": API_KEY, "Content-Type": "multipart/form-data"}
 
-    answer = requests.post(f"{api.url}/permalink", data=b"--x\r\n", headers=headers, timeout=5)
+    answer = requests.post(f"{api.url}/permalink", data=b"--x\r\n", headers=headers, timeout=60)
 
     assert answer.status_code == 400
     assert "error" in answer.json()

@@ -19,6 +19,9 @@ from eyeson_meetings.exceptions import DownloadInterruptedError, NetworkError
 from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
 from eyeson_meetings.services.accounts import client_for
 
+#: More than a connection or an answer takes on any machine.
+PATIENT = (60.0, 60.0)
+
 
 @pytest.fixture(scope="module")
 def secured() -> Iterator[SandboxServer]:
@@ -55,10 +58,14 @@ def test_calls_links_and_sockets_go_over_tls_to_who_trusts_its_certificate(
     with open_download(recording.download, offset=0, etag=None, rules=rules) as download:
         head = next(iter(download.chunks(4)))
     with Sockets(
-        api_key=DEFAULT_API_KEY, base_url=secured.url, sandbox=True, ca_file=ca_file
+        api_key=DEFAULT_API_KEY,
+        base_url=secured.url,
+        timeouts_seconds=PATIENT,
+        sandbox=True,
+        ca_file=ca_file,
     ).observe(room_id="standup") as socket:
         first = next(socket.events()).value
-    page = requests.get(secured.url + "/", verify=ca_file, timeout=5)
+    page = requests.get(secured.url + "/", verify=ca_file, timeout=60)
     raw = requests.get(
         f"{secured.url}/rooms/{joined.access_key.reveal()}", verify=ca_file, timeout=5
     ).json()
@@ -73,7 +80,9 @@ def test_calls_links_and_sockets_go_over_tls_to_who_trusts_its_certificate(
 
 def test_nobody_else_speaks_to_it(secured: SandboxServer) -> None:
     client, link = client_of(secured, ""), Secret(f"{secured.url}/_media/file")
-    sockets = Sockets(api_key=DEFAULT_API_KEY, base_url=secured.url, sandbox=True)
+    sockets = Sockets(
+        api_key=DEFAULT_API_KEY, base_url=secured.url, timeouts_seconds=PATIENT, sandbox=True
+    )
     rules = LinkRules(allowed_hosts=(), sandbox=True)
     before = len(secured.calls)
 
@@ -112,11 +121,11 @@ def test_the_command_prints_what_to_trust_and_takes_it_away_again() -> None:
         said = [process.stdout.readline().rstrip() for _ in range(3)]
         path = Path(said[1].removeprefix("certificate to trust: "))
         url = said[0].split(" at ")[1].split(",")[0]
-        answer = requests.get(f"{url}/rooms", verify=str(path), timeout=10)
+        answer = requests.get(f"{url}/rooms", verify=str(path), timeout=60)
         der = ssl.PEM_cert_to_DER_cert(path.read_text())
         mode = (path.parent / "key.pem").stat().st_mode & 0o777
         process.terminate()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
 
     assert answer.status_code == 403
     shown = said[2].removeprefix("its SHA-256: ").replace(":", "").lower()

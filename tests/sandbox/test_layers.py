@@ -70,7 +70,7 @@ def test_an_uploaded_image_is_kept_as_it_came(api: Api, sandbox: SandboxServer, 
 
     assert answer.status_code == 201
     key = layers(sandbox)[1].key
-    shown = requests.get(f"{sandbox.url}/_sandbox/layers/{key}", timeout=5)
+    shown = requests.get(f"{sandbox.url}/_sandbox/layers/{key}", timeout=60)
     assert shown.content == picture()
     assert shown.headers["Content-Type"] == "image/jpeg"
     assert shown.headers["Content-Security-Policy"].startswith("sandbox;")

@@ -23,7 +23,7 @@ def open_socket(sandbox: SandboxServer) -> Iterator[Open]:
 
         def open_with(query: str = "room_id=standup", **options: Any) -> ClientConnection:
             address = sandbox.url.replace("http", "ws", 1) + f"/rt?{query}"
-            return stack.enter_context(connect(address, proxy=None, **options))
+            return stack.enter_context(connect(address, proxy=None, open_timeout=60, **options))
 
         yield open_with
 
@@ -36,7 +36,7 @@ def key(api: Api, sandbox: SandboxServer) -> str:
 
 
 def read(socket: ClientConnection) -> Any:
-    while (frame := json.loads(socket.recv(timeout=5))).get("type") == "ping":
+    while (frame := json.loads(socket.recv(timeout=60))).get("type") == "ping":
         pass
     return frame
 
@@ -251,10 +251,10 @@ def test_pings_come_all_the_time(
     client = open_socket(f"access_key={key}")
 
     for listening in (socket, client):
-        frames = [json.loads(listening.recv(timeout=5)) for _ in range(6)]
+        frames = [json.loads(listening.recv(timeout=60)) for _ in range(6)]
         pings = [frame for frame in frames if frame.get("type") == "ping"]
         assert len(pings) >= 2
-        assert all(abs(ping["message"] - sandbox.state.clock.now()) < 5 for ping in pings)
+        assert {ping["message"] for ping in pings} == {int(sandbox.state.clock.now())}
 
 
 def test_a_busy_meeting_does_not_silence_the_pings(
@@ -266,7 +266,7 @@ def test_a_busy_meeting_does_not_silence_the_pings(
     types = []
     while "ping" not in types:
         api.bare("POST", f"/rooms/{key}/messages", data={"type": "chat", "content": "."})
-        types.append(json.loads(socket.recv(timeout=5)).get("type"))
+        types.append(json.loads(socket.recv(timeout=60)).get("type"))
         assert len(types) < 500
 
 

@@ -261,10 +261,10 @@ def test_other_api_keys_see_none_of_it(api: Api, made: Any) -> None:
     other = {"Authorization": "another-key"}
     path = f"{url}/{made['permalink']['id']}"
 
-    assert requests.get(url, headers=other, timeout=5).json()["total"] == 0
-    assert requests.put(path, headers=other, data={"name": "x"}, timeout=5).status_code == 404
-    assert requests.post(url, headers={"Authorization": "no"}, timeout=5).status_code == 401
-    assert requests.get(url, timeout=5).status_code == 401
+    assert requests.get(url, headers=other, timeout=60).json()["total"] == 0
+    assert requests.put(path, headers=other, data={"name": "x"}, timeout=60).status_code == 404
+    assert requests.post(url, headers={"Authorization": "no"}, timeout=60).status_code == 401
+    assert requests.get(url, timeout=60).status_code == 401
 
 
 def test_a_reset_forgets_permalinks(api: Api, sandbox: SandboxServer, made: Any) -> None:
@@ -279,9 +279,9 @@ def test_both_links_lead_to_a_page_that_is_no_call(
     sandbox.service.calls.clear()
 
     for link in (made["links"]["gui"], made["links"]["guest_join"]):
-        page = requests.get(link, headers={"Sec-Fetch-Mode": "navigate"}, timeout=5)
+        page = requests.get(link, headers={"Sec-Fetch-Mode": "navigate"}, timeout=60)
         assert page.headers["Content-Type"].startswith("text/html")
         assert "/_sandbox/assets/permalink.js" in page.text
-    script = requests.get(f"{sandbox.url}/_sandbox/assets/permalink.js", timeout=5)
+    script = requests.get(f"{sandbox.url}/_sandbox/assets/permalink.js", timeout=60)
     assert script.status_code == 200
     assert sandbox.calls == []

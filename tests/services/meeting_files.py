@@ -43,7 +43,7 @@ def put_elsewhere(sandbox: SandboxServer, meeting: Meeting, name: str = "notes.t
     answer = requests.post(
         f"{sandbox.url}/rooms/{key.key}/files",
         files={"file": (name, b"notes", "text/plain")},
-        timeout=5,
+        timeout=60,
     )
     answer.raise_for_status()
     return str(answer.json()["id"])

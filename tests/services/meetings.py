@@ -55,7 +55,7 @@ def join_elsewhere(sandbox: SandboxServer, room: Room, name: str = "Somebody") -
         f"{sandbox.url}/rooms",
         headers={"Authorization": API_KEY},
         data={"id": room.eyeson_id, "user[name]": name},
-        timeout=5,
+        timeout=60,
     )
     response.raise_for_status()
     answer: dict[str, Any] = response.json()
@@ -74,18 +74,24 @@ def meanwhile(
     sandbox: SandboxServer, method: str, route: str, happen: Callable[[], object]
 ) -> Iterator[None]:
     """`happen` while the site waits for the answer to its next call of that method and route."""
-    faults = sandbox.service.faults
-    faults.add("slow", method=method, route=route, seconds=0.3)
+    fault = sandbox.service.faults.add("slow", method=method, route=route, seconds=60)
+    is_over = threading.Event()
 
     def happen_while_the_site_waits() -> None:
-        while faults.as_json():
-            time.sleep(0.01)
-        happen()
+        try:
+            while fault.times and not is_over.is_set():
+                time.sleep(0.01)
+            happen()
+        finally:
+            fault.release()
 
     thread = threading.Thread(target=happen_while_the_site_waits)
     thread.start()
-    yield
-    thread.join()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def calls_of(sandbox: SandboxServer) -> list[str]:

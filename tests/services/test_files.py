@@ -82,7 +82,7 @@ def test_an_upload_is_sent_from_its_beginning_under_the_name_it_is_given(
     row = upload_file(meeting=meeting, file=file, name=r"C:\Users\ada\plan 1.odd")
 
     address = f"{sandbox_account.url}/_sandbox/state"
-    (shown,) = requests.get(address, timeout=5).json()["meetings"][0]["files"]
+    (shown,) = requests.get(address, timeout=60).json()["meetings"][0]["files"]
     assert shown["sha256"] == hashlib.sha256(content).hexdigest()
     assert (row.name, row.content_type) == ("plan 1.odd", "image/x-odd")
 

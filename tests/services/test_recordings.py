@@ -27,6 +27,7 @@ from .meetings import (
     calls_of,
     end_in_sandbox,
     in_sandbox,
+    meanwhile,
     start_meeting,
     use_account,
 )
@@ -102,19 +103,14 @@ def test_a_recording_that_was_started_in_the_meeting_is_nobodys_request(
 def test_a_refusal_because_somebody_was_faster_is_no_error(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     someone = join_room(room=meeting.room, user=UserFactory()).participant
-    there, faults = in_sandbox(sandbox_account, meeting), sandbox_account.service.faults
-    faults.add("slow", method="POST", route="/rooms/{access_key}/recording", seconds=1)
+    there = in_sandbox(sandbox_account, meeting)
 
-    def start_while_the_site_waits() -> None:
-        while faults.as_json():
-            time.sleep(0.01)
+    def somebody_starts() -> None:
         with sandbox_account.state.locked():
             sandbox_account.state.start_recording(there, there.people[someone.eyeson_id])
 
-    thread = threading.Thread(target=start_while_the_site_waits)
-    thread.start()
-    row = start_recording(meeting=meeting, user=user)
-    thread.join()
+    with meanwhile(sandbox_account, *START.split(), somebody_starts):
+        row = start_recording(meeting=meeting, user=user)
 
     assert [call.status for call in sandbox_account.calls if call.method == "POST"][-1] == 406
     assert row is not None
@@ -134,8 +130,11 @@ def test_a_meeting_that_cannot_be_recorded_now_says_so(sandbox_account: SandboxS
 
 
 def test_a_meeting_that_is_just_opening_is_recorded_once_it_is_ready(
-    sandbox_account: SandboxServer,
+    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # However slow the machine is.
+    monkeypatch.setattr(recordings, "READY_SECONDS", 60)
+    sandbox_account.state.clock.go_on()
     sandbox_account.knobs.turn(ready_after_seconds=0.5)
     user = UserFactory()
     joined = join_room(room=RoomFactory(), user=user)
@@ -297,7 +296,10 @@ def test_a_stop_counts_though_the_recording_cannot_be_seen(sandbox_account: Sand
     assert in_sandbox(sandbox_account, meeting).recording is None
 
 
-def test_a_stop_that_takes_eyeson_a_moment_is_waited_for(sandbox_account: SandboxServer) -> None:
+def test_a_stop_that_takes_eyeson_a_moment_is_waited_for(
+    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "SHOW_SECONDS", 60)
     meeting, user = start_meeting(sandbox_account)
     start_recording(meeting=meeting, user=user)
     sandbox_account.service.faults.add(

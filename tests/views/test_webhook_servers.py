@@ -96,7 +96,7 @@ def answer_of_asgi(body: bytes, headers: list[tuple[bytes, bytes]]) -> int:
 def raw_answer(server_url: str, request: bytes) -> int:
     """The status line's number for bytes that no client library would send."""
     address = urlsplit(server_url)
-    with closing(socket.create_connection((address.hostname, address.port), timeout=20)) as sock:
+    with closing(socket.create_connection((address.hostname, address.port), timeout=60)) as sock:
         sock.sendall(request)
         return int(sock.makefile("rb").readline().split()[1])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -21,10 +21,14 @@ def server() -> Iterator[RawServer]:
         yield server
 
 
+#: More than an answer takes on any machine.
+PATIENT = (60.0, 60.0)
+
+
 @pytest.fixture
 def client(server: RawServer) -> Iterator[EyesonClient]:
     client = EyesonClient(
-        api_key=API_KEY, base_url=server.url, timeouts_seconds=(1.0, 1.0), sandbox=True
+        api_key=API_KEY, base_url=server.url, timeouts_seconds=PATIENT, sandbox=True
     )
     yield client
     client.close()
@@ -37,3 +41,21 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     clock = SimpleNamespace(monotonic=time.monotonic, sleep=waits.append)
     monkeypatch.setattr(transport, "time", clock)
     return waits
+
+
+@pytest.fixture
+def hurry(
+    client: EyesonClient, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
+    """Lets the client wait for an answer in vain not long: for all of them, or for the first one only."""
+
+    def hurry(*, once: bool = False) -> None:
+        def wait(seconds: float) -> None:
+            waits.append(seconds)
+            if once:
+                client._transport._timeouts_seconds = PATIENT
+
+        client._transport._timeouts_seconds = (60.0, 0.3)
+        monkeypatch.setattr(transport.time, "sleep", wait)
+
+    return hurry

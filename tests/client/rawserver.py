@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -53,6 +54,13 @@ class RawServer:
             )
             for request in self.requests
         ]
+
+    def requests_after(self, count: int) -> list[Request]:
+        """All requests, once there are so many: one that the client gave up may be read later than that."""
+        ends_at = time.monotonic() + 60
+        while len(self.requests) < count and time.monotonic() < ends_at:
+            time.sleep(0.01)
+        return self.requests
 
     @property
     def port(self) -> int:

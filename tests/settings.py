@@ -73,14 +73,14 @@ TEMPLATES = [
 if os.environ.get("DATABASE_URL"):
     DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"])}
     # Bounds against hanging: a database that is gone must fail a test and not hold it.
-    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 5}
+    DATABASES["default"]["OPTIONS"] = {"connect_timeout": 60}
 else:
     DATABASES = {
         "default": {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(RUN_DIR / "site.sqlite3"),
             "OPTIONS": {
-                "timeout": 20,
+                "timeout": 120,
                 "transaction_mode": "IMMEDIATE",
                 # What is in there is gone afterwards: nothing needs to survive a power cut.
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,6 +52,8 @@ class Behaviour:
     #: "length", "none" (the end of the connection ends the body) or "chunked".
     framing: str = "length"
     bytes_per_second: float | None = None
+    #: After the first bytes, wait until this holds; a minute at most.
+    until: Callable[[], bool] | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -196,9 +199,17 @@ class _Handler(BaseHTTPRequestHandler):
                 else:
                     self.wfile.write(piece)
                 request.sent += len(piece)
+                if how.until is not None:
+                    _wait_until(how.until)
                 if how.bytes_per_second is not None:
                     time.sleep(1 / 20)
             if how.framing == "chunked" and end == len(body):
                 self.wfile.write(b"0\r\n\r\n")
         except (BrokenPipeError, ConnectionResetError):
             return
+
+
+def _wait_until(holds: Callable[[], bool]) -> None:
+    ends_at = time.monotonic() + 60
+    while not holds() and time.monotonic() < ends_at:
+        time.sleep(0.01)

@@ -614,8 +614,9 @@ def test_a_lost_claim_stops_the_download_at_the_next_chunk(
 @pytest.mark.django_db(transaction=True)
 def test_of_many_triggers_at_once_one_downloads(server: FileServer, folder: Path) -> None:
     recording = new_recording()
-    server.normally = Behaviour(bytes_per_second=1_500_000)
     outcomes: list[FetchState] = []
+    # The file has not come before all others have tried.
+    server.normally = Behaviour(until=lambda: len(outcomes) == 31)
     start = threading.Barrier(32)
 
     def trigger() -> None:
@@ -642,8 +643,8 @@ def test_a_download_holds_no_database_connection_and_keeps_its_claim_alive(
 ) -> None:
     recording = new_recording()
     monkeypatch.setattr(claims, "LONGEST_BEAT_SECONDS", 0.05)
-    server.normally = Behaviour(bytes_per_second=1_500_000)
     open_connections, leases = [], set()
+    server.normally = Behaviour(until=lambda: "eyeson-claim" in leases)
     original = claims.Claim.count
     real_renew = claims.Claim.renew
 

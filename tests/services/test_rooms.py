@@ -426,7 +426,7 @@ def test_two_first_joins_of_one_user_at_once_end_with_one_participant(
         # Both know of no participant by now. The second call of the slower one waits for nobody.
         if not hasattr(waited, "once"):
             waited.once = True
-            barrier.wait(10)
+            barrier.wait(60)
 
     InterruptingPolicy.interruption = wait_for_the_other
     settings.EYESON = {
@@ -443,7 +443,7 @@ def test_two_first_joins_of_one_user_at_once_end_with_one_participant(
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
 
     assert len(joined) == 2
     participant = Participant.objects.get()

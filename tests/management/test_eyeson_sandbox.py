@@ -47,7 +47,7 @@ def running(*words: str) -> Iterator[subprocess.Popen[str]]:
         yield process
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
 
 def test_key_and_port_are_those_of_the_sandbox_account(settings: Any) -> None:
@@ -102,8 +102,8 @@ def test_it_answers_until_it_is_stopped() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().split()[3].rstrip(",")
         headers = {"Authorization": "sandbox-api-key"}
-        rooms = requests.get(f"{url}/rooms", headers=headers, timeout=10)
-        knobs = requests.get(f"{url}/_sandbox/knobs", timeout=10)
+        rooms = requests.get(f"{url}/rooms", headers=headers, timeout=60)
+        knobs = requests.get(f"{url}/_sandbox/knobs", timeout=60)
 
     assert rooms.json() == []
     assert knobs.json()["auto_connect"] is True
@@ -136,6 +136,6 @@ def end_of(*words: str) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )

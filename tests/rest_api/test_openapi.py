@@ -101,7 +101,7 @@ response = Client().get("/meetings/api/v1/rooms/")
 print(response.status_code, response.json()["code"])
 """
     run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=300
     )
 
     assert run.stdout.splitlines()[-1:] == ["403 not_authenticated"], run.stderr

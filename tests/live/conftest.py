@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from eyeson_meetings.live import hints
+from eyeson_meetings.live import consumers, feeds, hints, relays
 from eyeson_meetings.models import Room
 from tests.factories import RoomFactory, RoomMemberFactory
+
+from .sockets import WAIT_SECONDS
 
 IN_MEMORY = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 
@@ -24,6 +26,10 @@ def live_site(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("channels.db.close_old_connections", lambda **_: None)
     settings.CHANNEL_LAYERS = IN_MEMORY
     settings.ALLOWED_HOSTS = ["testserver"]
+    # More than anything takes on any machine: what is too late here is so by what the test does.
+    monkeypatch.setattr(consumers, "START_SECONDS", WAIT_SECONDS)
+    for module in (feeds, hints, relays):
+        monkeypatch.setattr(module, "LAYER_TIMEOUT_SECONDS", WAIT_SECONDS)
     monkeypatch.setattr(hints.outage, "_closed_until", 0.0)
     monkeypatch.setattr(hints.outage, "_is_known", False)
 

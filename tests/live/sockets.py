@@ -18,7 +18,7 @@ from eyeson_meetings.models import Room
 
 ORIGIN = "http://testserver"
 #: Above what anything here takes, also on a busy machine.
-WAIT_SECONDS = 10
+WAIT_SECONDS = 60
 
 
 def run(main: Callable[[], Awaitable[None]]) -> None:
@@ -63,6 +63,15 @@ class Browser(WebsocketCommunicator):
         """The next message."""
         message: dict[str, Any] = json.loads(await self.receive_from(timeout=WAIT_SECONDS))
         return message
+
+    async def pass_over(self) -> None:
+        """Leave out what has come up to now."""
+        while not await self.receive_nothing(timeout=0, interval=0):
+            await self.hear()
+
+    async def disconnect(self, code: int = 1000, timeout: float = WAIT_SECONDS) -> None:
+        """Go, and wait until nothing of the server's end is left."""
+        await super().disconnect(code, timeout)
 
     async def close_code(self) -> int:
         """Wait until the server closes, past messages; return its code."""

@@ -30,7 +30,7 @@ from .sockets import WAIT_SECONDS
 from .test_hints import layer_at
 
 TOP = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 30
+STOP_SECONDS = 120
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -67,7 +67,7 @@ def site(transactional_db: None, redis_url: str, settings: Any, tmp_path: Path) 
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "daphne", "-e", "tcp:0:interface=127.0.0.1",
-             "example_project.asgi:application"],
+             "--websocket_connect_timeout", str(WAIT_SECONDS), "tests.live.daphne_site:application"],
             cwd=TOP, env=environment, stdout=output, stderr=output, preexec_fn=die_with_parent,
         )  # fmt: skip
     try:

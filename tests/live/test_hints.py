@@ -41,8 +41,9 @@ def refusing(settings: Any) -> None:
 
 
 @pytest.fixture
-def silent(settings: Any) -> Iterator[None]:
+def silent(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A layer that takes connections and says nothing."""
+    monkeypatch.setattr(hints, "LAYER_TIMEOUT_SECONDS", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.CHANNEL_LAYERS = layer_at(f"redis://127.0.0.1:{server.getsockname()[1]}")
         yield
@@ -147,7 +148,8 @@ def test_a_layer_that_is_down_breaks_nothing_and_is_told_once(
         signals.participant_joined.send_robust(sender=Room, room=room)
 
     assert RoomMember.objects.filter(room=room).count() == 50
-    assert time.monotonic() - started < hints.LAYER_TIMEOUT_SECONDS + 8
+    # Who waited a second for each of the hints would need minutes.
+    assert time.monotonic() - started < 60
     assert [record.name for record in caplog.records] == ["eyeson_meetings.live.hints"]
     assert "redis://" not in caplog.text
 

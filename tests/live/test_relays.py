@@ -21,7 +21,7 @@ from eyeson_meetings.live.relays import Allowance, Relay, chat_line, picture
 from eyeson_meetings.models import Room, RoomMember
 from tests.factories import UserFactory
 
-from .sockets import Browser, beside, run
+from .sockets import WAIT_SECONDS, Browser, beside, run
 from .test_hints import layer_at
 
 CHAT = {
@@ -133,7 +133,8 @@ def test_who_may_join_no_longer_hears_no_more(
         while "chat" not in await browser.hear():
             pass
         await beside(RoomMember.objects.filter(room=room)._raw_delete, "default")
-        # The same state again: the policy has been asked again.
+        # The same state again, and again: the policy has been asked again since then.
+        await browser.pass_over()
         await browser.hear()
         await browser.hear()
         await say(room, {"chat": {"text": "two"}})
@@ -165,8 +166,12 @@ def test_a_flood_is_thinned_out_and_the_last_picture_is_shown(
     # A real one: that in memory serves one event loop, and the relay has its own.
     settings.CHANNEL_LAYERS = layer_at(redis_url)
     monkeypatch.setattr(relays, "SECONDS_A_PICTURE", 0.1)
+    # However long it takes to say it all, no further line is allowed.
+    monkeypatch.setattr(relays, "LINES_A_SECOND", 0.0001)
 
     async def main() -> None:
+        loop = asyncio.get_running_loop()
+        began_at = loop.time()
         layer: Any = get_channel_layer()
         channel = await layer.new_channel()
         await layer.group_add(group_of(7), channel)
@@ -178,15 +183,16 @@ def test_a_flood_is_thinned_out_and_the_last_picture_is_shown(
             relay.pass_on(7, event(PODIUM, podium=podium), NAMES)
         heard: list[Any] = []
         while {"podium": 99} not in heard:
-            message = (await asyncio.wait_for(layer.receive(channel), 5))["relay"]
+            message = (await asyncio.wait_for(layer.receive(channel), WAIT_SECONDS))["relay"]
             heard.append(
                 {"podium": message["podium"][0]["left"]} if "podium" in message else message
             )
         await beside(relay.close)
         lines = [one for one in heard if "chat" in one]
-        # On a quiet machine 20 and 2; a busy one takes longer to say it all, and more may pass.
-        assert relays.LINES_AT_ONCE <= len(lines) < 60
-        assert len(heard) - len(lines) < 60
+        assert len(lines) == relays.LINES_AT_ONCE
+        # The first, the last, and one each time that there was a pause between them.
+        took_seconds = loop.time() - began_at
+        assert len(heard) - len(lines) <= 2 + took_seconds / relays.SECONDS_A_PICTURE
 
     run(main)
 

@@ -17,8 +17,8 @@ import pytest
 
 TOP = Path(__file__).resolve().parents[2]
 
-STOP_SECONDS = 30
-RUN_SECONDS = 240
+STOP_SECONDS = 120
+RUN_SECONDS = 600
 STEPS = [
     "environment ready",
     "site up",

@@ -128,7 +128,7 @@ class Copy:
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "django", "eyeson_observe", "--lease", str(LEASE_SECONDS)],
+                [sys.executable, "-m", "tests.processes.observe", "--lease", str(LEASE_SECONDS)],
                 cwd=TOP, env=environment, stdout=output, stderr=output, start_new_session=True,
                 preexec_fn=die_with_parent,
             )  # fmt: skip
@@ -142,7 +142,7 @@ class Copy:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal, and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(120)
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def copies(
     yield running
     for copy in running:
         copy.process.kill()
-        copy.process.wait(30)
+        copy.process.wait(120)
         # Shown when the test fails.
         sys.stdout.write(copy.log.read_text())
 

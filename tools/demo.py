@@ -28,7 +28,7 @@ import requests
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
-from tools.processes import Child, Children, FailedError
+from tools.processes import Child, Children, FailedError, free_port
 from tools.redis_server import RedisNotFoundError, RedisServer
 
 TOP = Path(__file__).resolve().parent.parent
@@ -160,7 +160,7 @@ class Demo:
 
     def _port(self, what: str, wanted: int | None, default: int) -> int:
         first = wanted if wanted is not None else 0 if self.is_smoke else default
-        port = free_port(first)
+        port = free_port_from(first)
         if port != first and first != 0:
             print(f"Port {first} is in use, so the {what} gets port {port}.")
         return port
@@ -169,14 +169,15 @@ class Demo:
         return self.children.start(name, sys.executable, *arguments)
 
 
-def free_port(first: int) -> int:
+def free_port_from(first: int) -> int:
     """The first free port from there on; 0: any. Raises FailedError when many are in use."""
-    for port in range(first, first + PORTS_TRIED) if first else [0]:
+    if not first:
+        return free_port()
+    for port in range(first, first + PORTS_TRIED):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
-            found: int = probe.getsockname()[1]
-            return found
+            return port
     raise FailedError(f"The ports {first} to {first + PORTS_TRIED - 1} are all in use.")
 
 

@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from tools.processes import FailedError
 
-TIMEOUT_SECONDS = 20
+TIMEOUT_SECONDS = 60
 #: What the meeting page says when its person presses Leave.
 LEFT = 4000
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 180.0
 POLL_SECONDS = 0.1
 STOP_SECONDS = 8.0
 TAIL_LINES = 20
@@ -99,7 +101,7 @@ class Children:
                 )
 
     def wait_until(self, holds: Callable[[], bool], what: str) -> None:
-        """Wait until `holds()`. Raises FailedError after 60 s, or at once when a process has ended."""
+        """Wait until `holds()`. Raises FailedError after three minutes, or at once when a process has ended."""
         deadline = time.monotonic() + WAIT_SECONDS
         while not holds():
             self.check()
@@ -119,6 +121,18 @@ class Children:
         for child in reversed(self._running):
             child.kill_after(deadline)
         self._running.clear()
+
+
+def free_port() -> int:
+    """A port that nobody has, and that nobody is given by chance until whoever asked listens there.
+
+    The system gives any port from 32768 on to whoever wants any; so these are below.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def die_with_parent() -> None:

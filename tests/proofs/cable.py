@@ -10,7 +10,7 @@ from typing import Any
 from websockets.sync.client import ClientConnection, connect
 
 ROOM_CHANNEL = json.dumps({"channel": "RoomChannel"})
-WAIT_SECONDS = 20
+WAIT_SECONDS = 60
 
 
 def arguments() -> tuple[str, str]:

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 TOP = Path(__file__).resolve().parents[2]
-START_SECONDS = 120
-STOP_SECONDS = 30
-WAIT_MS = 15_000
+START_SECONDS = 300
+STOP_SECONDS = 120
+WAIT_MS = 60_000
 #: As root chromium needs the first; the others keep it from talking to the world.
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -28,6 +28,9 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 ]
+
+
+expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True)

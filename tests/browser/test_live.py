@@ -13,7 +13,7 @@ from playwright.sync_api import Page, WebSocketRoute, expect
 from .conftest import Demo, Person
 from .test_main_job import assert_not_reloaded, stamp
 
-LONG_MS = 30_000
+LONG_MS = 60_000
 #: What is promised, from the moment the other sees themselves in the meeting.
 AT_ONCE_SECONDS = 2.0
 #: One that may just have left when the join became known, and the next.
@@ -56,14 +56,14 @@ def test_the_join_of_a_second_person_shows_on_the_page(
     join(host.page, demo, topic)
     expect(watcher.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
 
+    note_when_shown(watcher.page, "2 people are in")
     join(second.page, demo, topic)
-    is_in_at, polls = time.monotonic(), []
+    is_in_at, polls = time.time(), []
     watcher.page.on("request", lambda request: polls.append(request.url))
     expect(watcher.page.get_by_text("2 people are in")).to_be_visible(timeout=LONG_MS)
-    took = time.monotonic() - is_in_at
 
     if via == "socket":
-        assert took < AT_ONCE_SECONDS
+        assert shown_at(watcher.page) - is_in_at < AT_ONCE_SECONDS
     else:
         assert sum(url.endswith("/status/") for url in polls) <= MOST_POLLS
     expect_via(watcher.page, via)
@@ -138,6 +138,28 @@ def join(page: Page, demo: Demo, topic: str) -> None:
     page.get_by_role("button", name="Join").click()
     page.wait_for_url(f"{demo.sandbox}/?*")
     expect(page.get_by_text("(you)")).to_be_visible()
+
+
+def note_when_shown(page: Page, text: str) -> None:
+    """Let the page note when it shows the text: whoever asks for it from here asks now and then only."""
+    page.evaluate(
+        """(text) => {
+            window.shownAt = null;
+            new MutationObserver((_, observer) => {
+                if (document.body.innerText.includes(text)) {
+                    window.shownAt = Date.now() / 1000;
+                    observer.disconnect();
+                }
+            }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+        }""",
+        text,
+    )
+
+
+def shown_at(page: Page) -> float:
+    """When it showed what it was to note (Unix seconds)."""
+    seconds: float = page.evaluate("() => window.shownAt")
+    return seconds
 
 
 def expect_via(page: Page, via: str) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from .conftest import Demo, Person
 
 TOPIC = "First consultation: moving abroad"
-LONG_MS = 30_000
+LONG_MS = 60_000
 
 
 def test_from_sign_in_to_a_recording_that_plays(

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
 
 from .conftest import Demo, Person
-from .test_live import LONG_MS, expect_via, join, open_appointment
+from .test_live import (
+    AT_ONCE_SECONDS,
+    LONG_MS,
+    expect_via,
+    join,
+    note_when_shown,
+    open_appointment,
+    shown_at,
+)
 
 TOPIC = "Pension plan, second meeting"
 
@@ -26,12 +35,15 @@ def test_a_line_of_chat_and_who_is_on_screen_show_at_once_and_are_only_text(
     # eyeson tells of the picture when it changes: whoever comes next changes it for an observer that was late.
     join(second.page, demo, TOPIC)
     expect(watcher.page.get_by_text("On screen:")).to_be_visible(timeout=LONG_MS)
+    note_when_shown(watcher.page, "Good morning")
     line = host.page.get_by_label("Message")
     line.fill("<img src=x onerror=alert(1)> Good morning")
     line.press("Enter")
+    said_at = time.time()
 
     chat = watcher.page.get_by_role("log", name="Chat")
-    expect(chat).to_contain_text("<img src=x onerror=alert(1)> Good morning", timeout=2_000)
+    expect(chat).to_contain_text("<img src=x onerror=alert(1)> Good morning")
+    assert shown_at(watcher.page) - said_at < AT_ONCE_SECONDS
     assert chat.locator("img").count() == 0
     expect(talk.locator("[data-eyeson-stage]")).to_contain_text("Hannah Ortner")
     expect(chat).to_contain_text("Hannah Ortner")

@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings import crypto
 
 from .meetings import Meeting
+from .moments import shown_moment
 from .participants import Participant
 from .rooms import Room
 
@@ -182,7 +182,7 @@ class Broadcast(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.meeting.room} {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
+        return f"{self.meeting.room} {shown_moment(self.started_at)}"
 
     @property
     def is_running(self) -> bool:
@@ -208,7 +208,7 @@ class BroadcastListing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.meeting} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.meeting} {shown_moment(self.at, with_seconds=True)}"
 
 
 class BroadcastWord(models.Model):
@@ -235,4 +235,4 @@ class BroadcastWord(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room} {self.platform} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.room} {self.platform} {shown_moment(self.at, with_seconds=True)}"

@@ -9,6 +9,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .moments import shown_moment
+
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """Which deliveries are due to be mirrored."""
@@ -72,4 +74,4 @@ class Delivery(models.Model):
         permissions = [("replay_delivery", "Can replay a delivery")]
 
     def __str__(self) -> str:
-        return f"{self.type or '?'} {timezone.localtime(self.received_at):%Y-%m-%d %H:%M:%S}"
+        return f"{self.type or '?'} {shown_moment(self.received_at, with_seconds=True)}"

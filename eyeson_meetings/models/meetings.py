@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings import crypto
 
+from .moments import shown_moment
 from .rooms import Room
 
 
@@ -62,7 +63,7 @@ class Meeting(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room} {timezone.localtime(self.started_at):%Y-%m-%d %H:%M}"
+        return f"{self.room} {shown_moment(self.started_at)}"
 
     @property
     def state(self) -> Meeting.State:
@@ -95,7 +96,7 @@ class RoomShutdown(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.room} {self.at:%Y-%m-%d %H:%M:%S}"
+        return f"{self.room} {shown_moment(self.at, with_seconds=True)}"
 
 
 class AccessKey(models.Model):

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
+from .moments import shown_interval
 
 
 class ObserverLease(models.Model):
@@ -45,4 +46,4 @@ class Watch(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.meeting} {self.from_at:%H:%M:%S} – {self.heard_until:%H:%M:%S}"
+        return f"{self.meeting} {shown_interval(self.from_at, self.heard_until)}"

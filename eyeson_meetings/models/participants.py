@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
+from .moments import shown_interval, shown_moment
 from .rooms import Room, random_eyeson_id
 
 
@@ -79,7 +80,8 @@ class PresenceFact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.participant} {'online' if self.online else 'offline'} {self.at}"
+        state = "online" if self.online else "offline"
+        return f"{self.participant} {state} {shown_moment(self.at, with_seconds=True)}"
 
 
 class Presence(models.Model):
@@ -117,4 +119,4 @@ class Presence(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.participant} {self.from_at} – {self.to_at or '…'}"
+        return f"{self.participant} {shown_interval(self.from_at, self.to_at)}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .moments import shown_moment
 from .storing import StoredFile
 
 
@@ -42,7 +42,7 @@ class Snapshot(StoredFile):
     def __str__(self) -> str:
         if self.created_at is None:
             return f"{self.room}: {self.name or self.eyeson_id}"
-        return f"{self.room} {timezone.localtime(self.created_at):%Y-%m-%d %H:%M}"
+        return f"{self.room} {shown_moment(self.created_at)}"
 
     @property
     def state_label(self) -> str:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from eyeson_meetings.models import Meeting, Recording, Snapshot
+from eyeson_meetings.models.moments import shown_moment
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import media, recordings, snapshots, sync
 from tests.factories import RecordingFactory, SnapshotFactory
@@ -153,5 +154,5 @@ def test_the_page_says_until_when_eyeson_kept_it(root: Client) -> None:
 
     page = root.get(page_of(row)).content.decode()
 
-    assert f"{timezone.localtime(made_at + DAY):%Y-%m-%d %H:%M}" in page
-    assert f"{timezone.localtime(made_at + 14 * DAY):%Y-%m-%d %H:%M}" not in page
+    assert f">{shown_moment(made_at + DAY)}<" in page
+    assert f">{shown_moment(made_at + 14 * DAY)}<" not in page

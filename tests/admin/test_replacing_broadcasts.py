@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from eyeson_meetings import crypto
 from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting, Room
+from eyeson_meetings.models.moments import shown_moment
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import broadcasts
 from tests.factories import BroadcastTargetFactory
@@ -50,6 +51,7 @@ def test_a_second_broadcast_is_refused_in_words_and_can_take_the_firsts_place(
     page = refused.content.decode()
     assert refused.status_code == 200
     assert "being broadcast to “Town channel” already" in page
+    assert f"started by root at {shown_moment(Broadcast.objects.get().started_at)}." in page
     assert "Stop that and start this" in page
     assert streams(sandbox_account, room) == [f"{ADDRESS}/{KEY}"]
 

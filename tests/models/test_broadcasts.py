@@ -152,7 +152,7 @@ def test_a_broadcast_is_called_by_room_and_time_and_outlives_people_and_targets(
         requested_by=UserFactory(),
     )
     # Vienna is an hour ahead.
-    assert str(row) == "Standup 2026-03-02 10:01"
+    assert str(row) == "Standup 03/02/2026 10:01 a.m."
 
     for gone in (row.participant, row.target, row.requested_by):
         gone.delete()

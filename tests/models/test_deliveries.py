@@ -42,8 +42,8 @@ def test_a_delivery_is_called_by_its_type_and_time() -> None:
     at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
     # Vienna is an hour ahead.
-    assert str(Delivery(type="room_update", received_at=at)) == "room_update 2026-03-02 10:00:00"
-    assert str(Delivery(received_at=at)) == "? 2026-03-02 10:00:00"
+    assert str(Delivery(type="room_update", received_at=at)) == "room_update 03/02/2026 10:00:00"
+    assert str(Delivery(received_at=at)) == "? 03/02/2026 10:00:00"
 
 
 def test_a_job_of_an_account_has_one_run() -> None:

@@ -46,8 +46,8 @@ def test_meetings_and_shutdowns_say_of_which_room_and_when() -> None:
     start = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
     # Vienna is an hour ahead.
-    assert str(MeetingFactory(room=room, started_at=start)) == "Standup 2026-03-02 10:00"
-    assert str(RoomShutdownFactory(room=room, at=start)).startswith("Standup 2026-03-02 ")
+    assert str(MeetingFactory(room=room, started_at=start)) == "Standup 03/02/2026 10 a.m."
+    assert str(RoomShutdownFactory(room=room, at=start)) == "Standup 03/02/2026 10:00:00"
 
 
 def test_a_guest_token_is_encrypted_at_rest() -> None:

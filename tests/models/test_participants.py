@@ -46,6 +46,8 @@ def test_a_participant_is_called_by_name_or_else_by_id() -> None:
 def test_presences_say_who_and_when() -> None:
     anna = ParticipantFactory(name="Anna")
 
-    assert str(PresenceFactFactory(participant=anna, at=STARTED_AT)).startswith("Anna online 2026")
+    # Vienna is an hour ahead.
+    fact = PresenceFactFactory(participant=anna, at=STARTED_AT)
+    assert str(fact) == "Anna online 03/02/2026 10:00:00"
     assert str(PresenceFactFactory(participant=anna, online=False)).startswith("Anna offline")
     assert str(PresenceFactory(participant=anna)).endswith(" – …")

@@ -104,10 +104,10 @@ def test_files_are_called_by_room_and_time_or_else_by_id() -> None:
     meeting = MeetingFactory(room__name="Standup")
     # Vienna is an hour ahead.
     assert str(RecordingFactory(meeting=meeting, created_at=STARTED_AT)) == (
-        "Standup 2026-03-02 10:00"
+        "Standup 03/02/2026 10 a.m."
     )
     assert str(SnapshotFactory(meeting=meeting, created_at=STARTED_AT)) == (
-        "Standup 2026-03-02 10:00"
+        "Standup 03/02/2026 10 a.m."
     )
     undated = {"meeting": meeting, "created_at": None, "available_at": None, "eyeson_id": "a"}
     assert str(RecordingFactory(**undated)) == "Standup: a"

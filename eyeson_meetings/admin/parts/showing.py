@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from eyeson_meetings.models import StoredFile
+from eyeson_meetings.models.moments import shown_moment
 
 if TYPE_CHECKING:
     from eyeson_meetings.models import RoomFile, Snapshot
@@ -33,12 +33,8 @@ def shown_duration(seconds: int | None) -> str:
 
 
 def shown_time(moment: datetime | None, *, with_seconds: bool = False) -> str:
-    """Date and time in the site's time zone, written as in the names of meetings."""
-    if moment is None:
-        return NOTHING
-    return (
-        f"{timezone.localtime(moment):{'%Y-%m-%d %H:%M:%S' if with_seconds else '%Y-%m-%d %H:%M'}}"
-    )
+    """Date and time, written as in the names of meetings."""
+    return NOTHING if moment is None else shown_moment(moment, with_seconds=with_seconds)
 
 
 def shown_link(row: Model, text: str, site_name: str) -> SafeString:

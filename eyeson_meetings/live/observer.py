@@ -128,7 +128,9 @@ class AccountObserver:
         with _writers() as writers:
             try:
                 with self._signs_of_life(lease, is_lost):
-                    threading.Thread(target=self._ask_what_runs, daemon=True).start()
+                    threading.Thread(
+                        target=self._ask_what_runs, name="eyeson-question", daemon=True
+                    ).start()
                     while not (self._stopping.is_set() or is_lost.is_set()):
                         self._look(means, writers)
                         self._stopping.wait(LOOK_SECONDS)

@@ -39,11 +39,14 @@ def wait_until(is_so: Callable[[], Any], what: str, seconds: float = WAIT_SECOND
 @pytest.fixture
 def site(
     transactional_db: None, sandbox_account: SandboxServer, live_server: Any, settings: Any
-) -> Any:
+) -> Iterator[Any]:
     """The site on a port of its own, registered for the sandbox's webhooks."""
     settings.EYESON = {**settings.EYESON, "PUBLIC_URL": live_server.url}
     register_webhook("default")
-    return live_server
+    yield live_server
+    # None may come when the database has been emptied for the next test.
+    sandbox_account.state.webhooks.clear()
+    assert sandbox_account.settle()
 
 
 class Worker:

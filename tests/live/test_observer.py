@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -54,6 +55,10 @@ def start(
     yield begin
     for observer in started:
         observer.stop()
+    # Those that a process would not wait for must not write into the next test's database.
+    for thread in threading.enumerate():
+        if thread.name.startswith("eyeson-"):
+            thread.join(60)
 
 
 def open_meeting(sandbox: SandboxServer, room_id: str = "standup") -> SandboxMeeting:

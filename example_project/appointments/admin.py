@@ -7,11 +7,13 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from eyeson_meetings.admin import AccessibleAdminMixin
+
 from .models import Appointment
 
 
 @admin.register(Appointment)
-class AppointmentAdmin(admin.ModelAdmin):
+class AppointmentAdmin(AccessibleAdminMixin, admin.ModelAdmin):
     """They are booked on the site's own page, which makes the room too."""
 
     list_display = ("topic", "starts_at", "host", "client", "met_at")

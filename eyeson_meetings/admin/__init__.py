@@ -43,12 +43,14 @@ from .meetings import (
 )
 from .members import RoomMemberAdmin, RoomMemberAdminMixin, RoomMemberInlineMixin
 from .participants import ParticipantAdmin, ParticipantAdminMixin, VisitInlineMixin
+from .parts.base import AccessibleAdminMixin
 from .recordings import RecordingAdmin, RecordingAdminMixin
 from .rooms import RoomAdmin, RoomAdminMixin
 from .snapshots import SnapshotAdmin, SnapshotAdminMixin
 from .sync_runs import SyncRunAdmin, SyncRunAdminMixin
 
 __all__ = [
+    "AccessibleAdminMixin",
     "BroadcastAdmin",
     "BroadcastAdminMixin",
     "BroadcastInlineMixin",

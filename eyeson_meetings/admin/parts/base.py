@@ -1,9 +1,10 @@
-"""What all pages of this app share: cheap lists, bounded inlines, rows that hold facts and are read only."""
+"""What all pages of this app share: pages for everybody, cheap lists, bounded inlines, rows that are read only."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.views.main import PAGE_VAR
@@ -32,11 +33,39 @@ else:
     FormSetBase = BaseInlineFormSet
 
 
-class ListMixin(AdminBase):
-    """A list that runs the same few queries at ten rows and at a million, whatever its address says."""
+def name_widget(widget: forms.Widget, name: str) -> None:
+    """Give a widget that has no label its name, for those who do not see what is beside it.
+
+    Each half of a date and time says which half it is.
+    """
+    if isinstance(widget, forms.SplitDateTimeWidget):
+        # In Django's own words, which stand before the two and are in all of its languages.
+        for half, part in zip(widget.widgets, (_("Date:"), _("Time:")), strict=True):
+            half.attrs.setdefault("aria-label", f"{name}, {part}")
+    else:
+        widget.attrs.setdefault("aria-label", name)
+
+
+class AccessibleAdminMixin(AdminBase):
+    """Mends what pages of Django's admin leave open: fields without a label, links by their colour alone."""
 
     class Media:
         css = {"all": ["eyeson_meetings/admin.css"]}
+
+    object_history_template = "admin/eyeson_meetings/object_history.html"
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """As Django's, both halves of a date and time with their names: the label is that of neither."""
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, forms.SplitDateTimeWidget):
+            name_widget(field.widget, str(field.label))
+        return field
+
+
+class ListMixin(AccessibleAdminMixin):
+    """A list that runs the same few queries at ten rows and at a million, whatever its address says."""
+
+    class Media(AccessibleAdminMixin.Media):
         js = ["eyeson_meetings/admin.js"]
 
     paginator = BoundedPaginator
@@ -129,7 +158,7 @@ class FirstRowsFormSet(FormSetBase):
         """As Django's, each with its name: in a table there is no label beside it."""
         super().add_fields(form, index)
         for name, field in form.fields.items():
-            field.widget.attrs.setdefault("aria-label", str(field.label or name))
+            name_widget(field.widget, str(field.label or name))
 
 
 class BoundedInlineMixin(InlineBase):

@@ -116,10 +116,6 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    // Above what Django hides or leaves empty in its tables: no header of anything.
-    document.querySelectorAll(".inline-group th:empty").forEach((cell) => {
-      cell.setAttribute("role", "presentation");
-    });
     document.querySelectorAll("select[data-eyeson-places]").forEach((layout) => {
       showPlaces(layout);
       layout.addEventListener("change", () => showPlaces(layout));

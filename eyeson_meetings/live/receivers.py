@@ -10,7 +10,7 @@ from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
 
 from eyeson_meetings import signals
-from eyeson_meetings.models import Meeting, Recording, Room, RoomMember
+from eyeson_meetings.models import Meeting, Recording, Room, RoomMember, Snapshot
 
 from .hints import CHANGED, MEMBERS_CHANGED, send_hint
 
@@ -36,8 +36,9 @@ def show_saved_room(instance: Room, using: str, **_: object) -> None:
 
 @receiver(post_save, sender=Meeting, dispatch_uid="eyeson_meetings.live.meeting")
 @receiver(post_save, sender=Recording, dispatch_uid="eyeson_meetings.live.recording")
-def show_saved_row(instance: Meeting | Recording, using: str, **_: object) -> None:
-    """What no signal tells: a lock, the stop of a recording."""
+@receiver(post_save, sender=Snapshot, dispatch_uid="eyeson_meetings.live.snapshot")
+def show_saved_row(instance: Meeting | Recording | Snapshot, using: str, **_: object) -> None:
+    """What no signal tells: a lock, the stop of a recording, a picture that eyeson has not finished."""
     _hint_on_commit(instance.room_id, CHANGED, using)
 
 

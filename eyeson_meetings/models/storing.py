@@ -165,6 +165,11 @@ class StoredFile(models.Model):
         return self.store_state == self.StoreState.STORED
 
     @property
+    def is_coming(self) -> bool:
+        """Whether the site does not have the file yet, and nothing has gone wrong for good."""
+        return self.store_state in (self.StoreState.NONE, self.StoreState.FETCHING)
+
+    @property
     def lost_at(self) -> datetime | None:
         """When eyeson deletes its copy (aware UTC), as far as we know."""
         since = self.created_at or self.available_at

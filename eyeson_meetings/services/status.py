@@ -27,7 +27,7 @@ def room_state(room: Room) -> dict[str, Any]:
     """The whole public state of the room, under 2 KB as JSON, without names of people or secrets."""
     meeting = latest_meeting(room)
     is_open = meeting is not None and meeting.ended_at is None
-    recordings = recent_recordings(room)
+    recordings, snapshots = recent_recordings(room), recent_snapshots(room)
     return {
         "room": str(room.uuid),
         "name": room.name[:NAME_LENGTH_IN_STATE],
@@ -48,6 +48,12 @@ def room_state(room: Room) -> dict[str, Any]:
             {"uuid": str(recording.uuid), "state": recording.state}
             for recording in recordings[:RECORDINGS_IN_STATE]
         ],
+        # Counted, not listed: a page shows more of them than have room in 2 KB.
+        "snapshots": {
+            "newest": str(snapshots[0].uuid) if snapshots else None,
+            "stored": sum(snapshot.is_stored for snapshot in snapshots),
+            "coming": sum(snapshot.is_coming for snapshot in snapshots),
+        },
     }
 
 

@@ -29,7 +29,7 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.live.addresses import socket_address
-from eyeson_meetings.models import Invitation, Recording, Room, Snapshot
+from eyeson_meetings.models import Invitation, Recording, Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
 from eyeson_meetings.services.meeting_pages import meeting_page_origins
@@ -165,11 +165,10 @@ def eyeson_snapshots(context: Context, room: Room | None) -> str:
     if not policy().can_view(_user(context), _with_members(room)):
         return ""
     rows = recent_snapshots(room)
-    coming = (Snapshot.StoreState.NONE, Snapshot.StoreState.FETCHING)
     values = {
         "room": room,
         "snapshots": [row for row in rows if row.is_stored],
-        "coming": sum(row.store_state in coming for row in rows),
+        "coming": sum(row.is_coming for row in rows),
     }
     return _rendered(context, "snapshots", values)
 

@@ -75,6 +75,14 @@ def test_from_sign_in_to_a_recording_that_plays(
     lobby.page.goto(client.page.locator("form.eyeson-join").first.evaluate("form => form.action"))
     screenshot(lobby.page, "lobby")
 
+    # So does the first picture, with its heading, though nothing else has changed.
+    pictures = client.page.get_by_role("heading", name="Pictures")
+    expect(pictures).to_be_hidden()
+    staff.page.get_by_role("button", name="Take snapshot").click()
+    expect(pictures).to_be_visible(timeout=LONG_MS)
+    expect(client.page.get_by_role("img", name="picture of")).to_be_visible(timeout=LONG_MS)
+    assert_not_reloaded(client.page)
+
     console = person()
     console.page.goto(f"{demo.sandbox}/_sandbox/console")
     expect(console.page.get_by_text("recording_update").first).to_be_visible()

@@ -14,15 +14,17 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from eyeson_meetings import signals
 from eyeson_meetings.live import consumers, feeds
 from eyeson_meetings.live.hints import MEMBERS_CHANGED, send_hint
-from eyeson_meetings.models import Meeting, Room, RoomMember
+from eyeson_meetings.models import Meeting, Room, RoomMember, Snapshot
 from tests.factories import (
     AccessKeyFactory,
     MeetingFactory,
     ParticipantFactory,
     RecordingFactory,
     RoomFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -65,6 +67,32 @@ def test_a_change_is_shown_at_once_to_everybody(room: Room, member: Any, client:
         for browser in browsers:
             assert (await browser.hear())["state"]["state"] == "running"
             await browser.disconnect()
+
+    run(main)
+
+
+def test_a_picture_is_told_when_it_is_taken_and_when_it_is_here(
+    room: Room, member: Any, client: Client
+) -> None:
+    meeting = MeetingFactory(room=room)
+
+    def take() -> None:
+        SnapshotFactory(meeting=meeting, available_at=None)
+        send_hint(room.pk)
+
+    def bring_home() -> None:
+        room.snapshots.update(store_state="stored", size_bytes=3, sha256="0" * 64)
+        signals.snapshot_stored.send_robust(sender=Snapshot, room=room)
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        told = [await browser.open()]
+        for change in (take, bring_home):
+            await beside(change)
+            told.append(await browser.hear())
+        pictures = [message["state"]["snapshots"] for message in told]
+        assert [(each["stored"], each["coming"]) for each in pictures] == [(0, 0), (0, 1), (1, 0)]
+        await browser.disconnect()
 
     run(main)
 
@@ -345,8 +373,9 @@ def test_no_message_is_longer_than_2_kb_or_holds_a_secret(
     meeting = MeetingFactory(room=room, locked=True, guest_token_encrypted="guest-token-canary")
     person = ParticipantFactory(room=room, name="Grace Canary", online=True)
     AccessKeyFactory(meeting=meeting, participant=person, key="access-key-canary")
-    for _ in range(10):
-        RecordingFactory(meeting=meeting)
+    for _ in range(30):
+        RecordingFactory(meeting=meeting, store_state="fetching")
+        SnapshotFactory(meeting=meeting)
 
     async def main() -> None:
         browser = Browser(room, client)

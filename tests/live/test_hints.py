@@ -22,6 +22,7 @@ from eyeson_meetings.services.rooms import add_member, remove_member
 from tests.factories import (
     MeetingFactory,
     RecordingFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -96,10 +97,11 @@ def test_saves_are_hints_when_they_are_committed(
         room.save()
         meeting = MeetingFactory(room=room)
         RecordingFactory(meeting=meeting)
+        SnapshotFactory(meeting=meeting, available_at=None)
         before = listener.heard()
     after = listener.heard()
 
-    assert (before, after) == ([], [CHANGED] * 3)
+    assert (before, after) == ([], [CHANGED] * 4)
 
 
 @pytest.mark.django_db

@@ -282,8 +282,8 @@ def test_a_room_that_prefetched_nothing_costs_one_query_a_kind_of_row(
     user = member_of(room)
     fresh = Room.objects.get(pk=room.pk)
 
-    # Members, the newest meeting (twice: JSON and words), who is in, recordings (twice), snapshots.
-    with django_assert_num_queries(7):
+    # Members, the newest meeting (twice: JSON and words), who is in, recordings and snapshots (twice).
+    with django_assert_num_queries(8):
         render(PAGE, user, room=fresh)
 
 

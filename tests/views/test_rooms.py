@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from tests.factories import (
     RecordingFactory,
     RoomFactory,
     RoomMemberFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -85,6 +87,19 @@ def test_the_lobby_says_since_when_and_who_is_in(member: Client, room: Room) -> 
     assert "Gone" not in page
     assert "Meeting service" not in page
     assert "Whoever comes in first" not in page
+
+
+def test_the_lobby_shows_pictures_once_there_are_some(member: Client, room: Room) -> None:
+    # Marked in both, so that an open page needs no reload to show the first.
+    frame = rf'<section [^>]*data-eyeson-refresh="pictures-{room.uuid}"\s+data-eyeson-frame\s+(hidden)?>'
+
+    without = re.search(frame, text_of(member.get(lobby_of(room))))
+    SnapshotFactory(meeting=MeetingFactory(room=room))
+    with_one = re.search(frame, text_of(member.get(lobby_of(room))))
+
+    assert without is not None
+    assert with_one is not None
+    assert (without[1], with_one[1]) == ("hidden", None)
 
 
 def test_the_lobby_plays_the_recordings(member: Client, room: Room) -> None:

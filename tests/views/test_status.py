@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eyeson_meetings.models import Meeting, Recording, Room
+from eyeson_meetings.models.rooms import SNAPSHOTS_FOR_DISPLAY
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.status import room_state, state_of
 from tests.factories import (
@@ -22,6 +23,7 @@ from tests.factories import (
     RecordingFactory,
     RoomFactory,
     RoomMemberFactory,
+    SnapshotFactory,
     UserFactory,
 )
 
@@ -72,6 +74,21 @@ def test_the_whole_state_of_a_busy_room(member: Client, room: Room) -> None:
         "online": 2,
         "recording": True,
         "recordings": [{"uuid": str(room.recordings.get().uuid), "state": "recording"}],
+        "snapshots": {"newest": None, "stored": 0, "coming": 0},
+    }
+
+
+def test_pictures_are_counted_as_far_as_pages_show_them(member: Client, room: Room) -> None:
+    meeting = MeetingFactory(room=room)
+    rows = [
+        SnapshotFactory(meeting=meeting, store_state=state)
+        for state in ("stored", "stored", "failed", "pruned", "fetching", "none")
+    ]
+
+    assert member.get(address_of(room)).json()["snapshots"] == {
+        "newest": str(rows[-1].uuid),
+        "stored": 2,
+        "coming": 2,
     }
 
 
@@ -131,6 +148,7 @@ def test_the_state_stays_under_two_kilobytes_and_tells_no_names_and_no_secrets(
     AccessKeyFactory(meeting=meeting, key="canary-access-key")
     ParticipantFactory.create_batch(100, room=room, online=True, name="Canary " + "x" * 200)
     RecordingFactory.create_batch(30, meeting=meeting, store_state=Recording.StoreState.FETCHING)
+    SnapshotFactory.create_batch(30, meeting=meeting)
     Room.objects.update(name="\N{PILE OF POO}" * 255)
 
     response = member.get(address_of(room))
@@ -153,9 +171,13 @@ def test_who_has_the_state_gets_nothing_but_that(member: Client, room: Room) -> 
     assert_page_headers(same)
 
 
-@pytest.mark.parametrize("change", ["meeting", "person", "recording", "closed", "name", "lock"])
+@pytest.mark.parametrize(
+    "change",
+    ["meeting", "person", "recording", "new picture", "stored picture", "closed", "name", "lock"],
+)
 def test_every_change_has_another_tag(member: Client, room: Room, change: str) -> None:
     meeting = busy(room)
+    SnapshotFactory.create_batch(SNAPSHOTS_FOR_DISPLAY, meeting=meeting)
     etag = member.get(address_of(room)).headers["ETag"]
 
     match change:
@@ -165,6 +187,10 @@ def test_every_change_has_another_tag(member: Client, room: Room, change: str) -
             ParticipantFactory(room=room, online=True)
         case "recording":
             Recording.objects.update(store_state=Recording.StoreState.STORED)
+        case "new picture":
+            SnapshotFactory(meeting=meeting)
+        case "stored picture":
+            room.snapshots.filter(pk=room.snapshots.last().pk).update(store_state="stored")
         case "closed":
             Room.objects.update(closed_at=timezone.now())
         case "name":

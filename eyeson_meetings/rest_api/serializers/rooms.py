@@ -115,6 +115,14 @@ class RecordingInStateSerializer(serializers.Serializer[Any]):
     state = serializers.CharField(read_only=True)
 
 
+class SnapshotsInStateSerializer(serializers.Serializer[Any]):
+    """The newest pictures of a room, in its state."""
+
+    newest = serializers.UUIDField(read_only=True, allow_null=True)
+    stored = serializers.IntegerField(read_only=True)
+    coming = serializers.IntegerField(read_only=True)
+
+
 class RoomStateSerializer(serializers.Serializer[Any]):
     """A room's public state, as pages and sockets show it."""
 
@@ -128,3 +136,4 @@ class RoomStateSerializer(serializers.Serializer[Any]):
     online = serializers.IntegerField(read_only=True)
     recording = serializers.BooleanField(read_only=True)
     recordings = RecordingInStateSerializer(many=True, read_only=True)
+    snapshots = SnapshotsInStateSerializer(read_only=True)

@@ -331,10 +331,14 @@ async function refreshPage() {
   }
 }
 
-/** Give `shown` the content of `fresh`. The element itself stays: a live region must, to be read out. */
+/**
+ * Give `shown` the content of `fresh`. The element itself stays: a live region must, to be read out.
+ * Of a `data-eyeson-frame` only whether it is shown: its parts are marked, and refreshed, by themselves.
+ */
 function refresh(shown, fresh) {
   shown.hidden = fresh.hidden;
   if (fresh.dataset.state !== undefined) shown.dataset.state = fresh.dataset.state;
+  if (shown.dataset.eyesonFrame !== undefined) return;
   if (fresh.querySelector(":scope > [data-eyeson-key]")) refreshList(shown, fresh);
   else if (shown.innerHTML !== fresh.innerHTML) {
     shown.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));

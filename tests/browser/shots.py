@@ -1,32 +1,35 @@
 """Every page of a site as its visitors get it, found by way of its URLs: for tests that look at all of them.
 
 The pages are fetched by Django's test client, and shown to the browser from memory: no state of a page needs
-a server, and none changes while it is looked at.
+a site that runs, and none changes while it is looked at.
 """
 
 from __future__ import annotations
 
 import contextlib
+import mimetypes
 import re
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
 from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
-ORIGIN = "http://testserver"
 #: Of each model: what differs between rows is to be among the first.
 ROWS_LOOKED_AT = 3
 OUR_APPS = ("eyeson_meetings", "appointments")
 _LINK = re.compile(r'href="([^"]+)"')
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True)
@@ -45,25 +48,56 @@ class Shot:
         parser.feed(self.body)
         return hash(tuple(parser.parts))
 
-    def open(self, page: Page) -> None:
-        """Show it in `page`, with its own headers and the site's static files."""
-        page.unroute_all()
-        page.route("**/*", lambda route: self._answer(route))
-        page.goto(f"{ORIGIN}{self.address}")
 
-    def _answer(self, route: Route) -> None:
-        url = urldefrag(route.request.url)[0]
-        path = urlsplit(url).path
-        if route.request.is_navigation_request() and route.request.frame.parent_frame is None:
-            route.fulfill(status=200, headers=self.headers, body=self.body)
+class ShotServer(ThreadingHTTPServer):
+    """Serves one page at a time. Its static files are the site's, which the browser keeps for the next."""
+
+    daemon_threads = True
+    shot: Shot
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _ShotHandler)
+
+    def __enter__(self) -> ShotServer:
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.shutdown()
+        self.server_close()
+
+    def show(self, page: Page, shot: Shot) -> None:
+        """Open it in `page`, at its address and with its own headers."""
+        self.shot = shot
+        page.goto(f"http://127.0.0.1:{self.server_port}{shot.address}")
+
+
+class _ShotHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ShotServer
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it so
+        path = urlsplit(self.path).path
+        if self.headers["Sec-Fetch-Dest"] == "document":
+            self._answer(self.server.shot.body.encode(), self.server.shot.headers)
         elif path.startswith("/static/") and (file := finders.find(path.removeprefix("/static/"))):
-            ending = path[path.rfind(".") :]
-            route.fulfill(
-                path=str(file), content_type=_TYPES.get(ending, "application/octet-stream")
-            )
+            kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            kept = {"Content-Type": kind, "Cache-Control": "max-age=600"}
+            self._answer(Path(file).read_bytes(), kept)
         else:
-            # Pictures, videos, and questions for something newer.
-            route.fulfill(status=204)
+            # Pictures, videos, pages in frames, and questions for something newer.
+            self.send_response(204)
+            self.end_headers()
+
+    def _answer(self, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(200)
+        for name, value in {**headers, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args: object) -> None:
+        """Nothing: what a page asks for is no news."""
 
 
 def shot_of(label: str, address: str, response: Any) -> Shot | None:
@@ -88,16 +122,29 @@ def distinct(shots: list[Shot]) -> list[Shot]:
 def admin_shots(client: Client, names: list[str]) -> Iterator[Shot]:
     """The pages of our own parts of the admin, of the names given, and those that a row's pages link to."""
     for name in names:
-        # Django's own, with nothing of ours in it.
-        if name.endswith("_history"):
-            continue
         for address in _admin_addresses(name):
-            if (shot := shot_of(name, address, client.get(address))) is None:
+            if (shot := shot_of(name, address, _visit(client, address))) is None:
                 continue
             yield shot
             for link in _links_of_same_row(shot):
-                if linked := shot_of(f"{name} → {link}", link, client.get(link)):
+                if linked := shot_of(f"{name} → {link}", link, _visit(client, link)):
                     yield linked
+            if name.endswith("_changelist") and (asked := _question_of_deleting(client, shot)):
+                yield asked
+
+
+def _visit(client: Client, address: str) -> Any:
+    # What an answer without a page had to say would be on this one.
+    client.cookies.pop("messages", None)
+    return client.get(address)
+
+
+def _question_of_deleting(client: Client, changelist: Shot) -> Shot | None:
+    """What the list asks before it deletes some of its rows, where it deletes any."""
+    rows = _model_of(changelist.label)._default_manager.order_by("pk")[:ROWS_LOOKED_AT]
+    form = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [row.pk for row in rows]}
+    answer = client.post(changelist.address, form)
+    return shot_of(f"{changelist.label}, deleting", changelist.address, answer)
 
 
 def _admin_addresses(name: str) -> list[str]:
@@ -131,10 +178,13 @@ class _Skeleton(HTMLParser):
         super().__init__()
         self.parts: list[str] = []
         self._is_in_breadcrumbs = False
+        self._is_in_sidebar = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         # Longer or shorter, they look the same; they hold no element of their own kind.
         self._is_in_breadcrumbs |= ("class", "breadcrumbs") in attrs
+        # The same on all pages of admin, but for the model that is marked as the page's own.
+        self._is_in_sidebar |= ("id", "nav-sidebar") in attrs
         shown = [tag]
         for name, value in attrs:
             says = name in ("class", "type", "role") or name.startswith("data-state")
@@ -143,6 +193,7 @@ class _Skeleton(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         self._is_in_breadcrumbs &= tag not in ("div", "ol")
+        self._is_in_sidebar &= tag != "nav"
         self._add(f"/{tag}")
 
     def handle_data(self, data: str) -> None:
@@ -150,5 +201,5 @@ class _Skeleton(HTMLParser):
             self._add("text")
 
     def _add(self, part: str) -> None:
-        if not self._is_in_breadcrumbs:
+        if not (self._is_in_breadcrumbs or self._is_in_sidebar):
             self.parts.append(part)

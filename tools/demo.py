@@ -119,6 +119,9 @@ class Demo:
         else:
             self._python("work", str(TOP / "tools" / "demo_work.py"))
         children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")
+        # A slow machine is no site that is down: no webhook comes twice.
+        knobs = {"delivery_timeout_seconds": 60}
+        requests.post(f"{self.sandbox}/_sandbox/knobs", json=knobs, timeout=60).raise_for_status()
         children.wait_until(lambda: _answers(f"{self.site}/accounts/login/"), "the web server")
         _manage("eyeson_webhook", "register")
 

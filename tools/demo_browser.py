@@ -135,6 +135,7 @@ class MeetingPage:
             f"ws://{parts.netloc}/rt?access_key={parts.query}",
             subprotocols=["actioncable-v1-json"],  # type: ignore[list-item]
             proxy=None,
+            open_timeout=TIMEOUT_SECONDS,
         )
         # What nobody reads piles up, and the connection is then taken for dead.
         self._reader = threading.Thread(target=self._read, daemon=True)

@@ -42,7 +42,7 @@ def test_the_sandbox_understands_tools_that_know_nothing_of_it(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
     assert said.returncode == 0, said.stdout + said.stderr

@@ -124,11 +124,11 @@ def test_what_stays_pending_is_asked_for_ever_less_often(
 
 
 def test_of_several_processes_one_asks(meeting: Meeting) -> None:
-    row = upload(meeting)
-    RoomFile.objects.filter(pk=row.pk).update(asked_at=timezone.now())
+    row, now = upload(meeting), timezone.now()
+    RoomFile.objects.filter(pk=row.pk).update(asked_at=now)
 
     # As one that has read the row before the other's mark.
-    assert not files._claim_asking(row, timezone.now())
+    assert not files._claim_asking(row, now)
 
 
 def test_nothing_is_asked_for_meetings_that_are_over(sandbox_account: SandboxServer) -> None:

@@ -18,8 +18,8 @@ def strict(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture
 def client(sandbox: SandboxServer, strict: bool) -> Iterator[EyesonClient]:
-    """A client of the sandbox."""
-    sandbox.knobs.turn(strict_credentials=strict, auto_connect=True)
+    """A client of the sandbox, whose meetings take a second to be ready."""
+    sandbox.knobs.turn(strict_credentials=strict, auto_connect=True, ready_after_seconds=1)
     client = EyesonClient(api_key="sandbox-api-key", base_url=sandbox.url, sandbox=True)
     yield client
     client.close()

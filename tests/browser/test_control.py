@@ -142,7 +142,7 @@ def open_room(page: Page, demo: Demo, topic: str) -> None:
 
 
 def reload_until(page: Page, is_so: Callable[[], bool]) -> None:
-    """Look at the page again, half a minute at most, until it is as it should be."""
+    """Look at the page again, a minute at most, until it is as it should be."""
     for _ in range(LONG_MS // 500):
         if is_so():
             return

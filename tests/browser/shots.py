@@ -177,14 +177,12 @@ class _Skeleton(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
-        self._is_in_breadcrumbs = False
-        self._is_in_sidebar = False
+        #: The end of what looks alike whatever is in it.
+        self._left_out_to = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        # Longer or shorter, they look the same; they hold no element of their own kind.
-        self._is_in_breadcrumbs |= ("class", "breadcrumbs") in attrs
-        # The same on all pages of admin, but for the model that is marked as the page's own.
-        self._is_in_sidebar |= ("id", "nav-sidebar") in attrs
+        if not self._left_out_to and _looks_alike(tag, attrs):
+            self._left_out_to = tag
         shown = [tag]
         for name, value in attrs:
             says = name in ("class", "type", "role") or name.startswith("data-state")
@@ -192,14 +190,23 @@ class _Skeleton(HTMLParser):
         self._add(" ".join(shown))
 
     def handle_endtag(self, tag: str) -> None:
-        self._is_in_breadcrumbs &= tag not in ("div", "ol")
-        self._is_in_sidebar &= tag != "nav"
         self._add(f"/{tag}")
+        if tag == self._left_out_to:
+            self._left_out_to = ""
 
     def handle_data(self, data: str) -> None:
         if data.strip():
             self._add("text")
 
     def _add(self, part: str) -> None:
-        if not (self._is_in_breadcrumbs or self._is_in_sidebar):
+        if not self._left_out_to:
             self.parts.append(part)
+
+
+def _looks_alike(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+    """Whether it is something that holds no element of its own kind, and is longer or shorter at most.
+
+    The list of models beside a page of admin is the same on all of them, but for the one that is marked.
+    """
+    is_of_admin = ("class", "breadcrumbs") in attrs or ("id", "nav-sidebar") in attrs
+    return tag == "option" or is_of_admin

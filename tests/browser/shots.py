@@ -30,6 +30,7 @@ from playwright.sync_api import Page
 ROWS_LOOKED_AT = 3
 OUR_APPS = ("eyeson_meetings", "appointments")
 _LINK = re.compile(r'href="([^"]+)"')
+_PREFIX = re.compile(r'name="(\w+)-TOTAL_FORMS"')
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,8 @@ def admin_shots(client: Client, names: list[str]) -> Iterator[Shot]:
                     yield linked
             if name.endswith("_changelist") and (asked := _question_of_deleting(client, shot)):
                 yield asked
+            if name.endswith("_add") and (refused := _refusal_of_mistakes(client, shot)):
+                yield refused
 
 
 def _visit(client: Client, address: str) -> Any:
@@ -145,6 +148,14 @@ def _question_of_deleting(client: Client, changelist: Shot) -> Shot | None:
     form = {"action": "delete_selected", ACTION_CHECKBOX_NAME: [row.pk for row in rows]}
     answer = client.post(changelist.address, form)
     return shot_of(f"{changelist.label}, deleting", changelist.address, answer)
+
+
+def _refusal_of_mistakes(client: Client, form: Shot) -> Shot | None:
+    """The form as it comes back when nothing in it is filled in, with a row added to each of its tables."""
+    rows = {f"{prefix}-TOTAL_FORMS": "1" for prefix in _PREFIX.findall(form.body)}
+    others = {name.replace("TOTAL", "INITIAL"): "0" for name in rows}
+    answer = client.post(form.address, {**rows, **others})
+    return shot_of(f"{form.label}, mistakes", form.address, answer)
 
 
 def _admin_addresses(name: str) -> list[str]:

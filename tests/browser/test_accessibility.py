@@ -339,6 +339,26 @@ def test_the_packages_pages_of_admin(page: Page, world: World, settings: Any) ->
     assert_nothing_found(page, distinct([*shots, page_with_messages(world)]))
 
 
+def test_a_row_that_is_added_says_whom_it_is_about(page: Page, world: World) -> None:
+    address = reverse("admin:eyeson_meetings_room_change", args=[world.rooms["idle"].pk])
+    shot = shot_of("a row added", address, world.root.get(address))
+    assert shot is not None
+
+    with ShotServer() as server:
+        server.show(page, shot)
+        page.get_by_role("button", name="Add another Room member").click()
+        expect(page.get_by_role("combobox", name="User", exact=True)).to_be_visible()
+        assert complaints_of(page, shot.label) == []
+
+        page.locator("select.select2-hidden-accessible").evaluate(
+            """(field) => {
+              const ada = new Option("Ada", "1", true, true);
+              django.jQuery(field).append(ada).trigger("change");
+            }"""
+        )
+        expect(page.get_by_role("combobox", name="User: Ada", exact=True)).to_be_visible()
+
+
 def test_the_sandboxs_pages(page: Page, sandbox: SandboxServer) -> None:
     headers = {"Authorization": DEFAULT_API_KEY}
     form = {"id": "standup", "user[name]": "Ada", "name": "Stand-up"}

@@ -115,7 +115,29 @@
     }
   }
 
+  // What Select2 draws in the place of a field does not say the field's name.
+  function nameChoice(field) {
+    const name = field.getAttribute("aria-label");
+    const chosen = field.nextElementSibling?.querySelector(".select2-selection__rendered");
+    if (chosen) {
+      const box = chosen.closest("[role=combobox]");
+      chosen.setAttribute("aria-label", name);
+      box.removeAttribute("aria-labelledby");
+      box.setAttribute("aria-label", chosen.title ? `${name}: ${chosen.title}` : name);
+    }
+    const search = document.querySelector(`[aria-controls="select2-${field.id}-results"]`);
+    search?.setAttribute("aria-label", name);
+  }
+
+  // It is drawn when Django gets round to it, in each row that is added, and anew when somebody chooses.
+  function nameChoices() {
+    document.querySelectorAll("select.admin-autocomplete[aria-label]").forEach(nameChoice);
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    if (document.querySelector("select.admin-autocomplete[aria-label]")) {
+      new MutationObserver(nameChoices).observe(document.body, { childList: true, subtree: true });
+    }
     document.querySelectorAll("select[data-eyeson-places]").forEach((layout) => {
       showPlaces(layout);
       layout.addEventListener("change", () => showPlaces(layout));

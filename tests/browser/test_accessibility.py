@@ -29,7 +29,6 @@ from playwright.sync_api import Browser, Page, expect
 import example_project
 from example_project.appointments.booking import book_appointment
 from example_project.appointments.models import Appointment
-from eyeson_meetings.admin.parts.base import ListMixin
 from eyeson_meetings.models import Room
 from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
 from eyeson_meetings.services.guests import guest_token_for
@@ -54,6 +53,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
+#: So many entries Django shows on one page of a row's history.
+HISTORY_PAGE = 100
 #: Names of URLs that show nobody a page, and why.
 NO_PAGES = {
     "eyeson:status": "JSON",
@@ -143,7 +144,7 @@ def fill_history(room: Room, user: Any) -> None:
         "action_flag": CHANGE,
         "change_message": "Joined.",
     }
-    LogEntry.objects.bulk_create(LogEntry(**entry) for _ in range(ListMixin.list_per_page + 1))
+    LogEntry.objects.bulk_create(LogEntry(**entry) for _ in range(HISTORY_PAGE + 1))
 
 
 def _browser_of(user: Any) -> Client:

@@ -14,6 +14,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from eyeson_meetings import tasks
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.testing.sandbox import sandbox_settings
 from tests import factories
@@ -62,6 +63,12 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("any machine")
+
+
+@pytest.fixture(autouse=True)
+def _no_trouble_yet() -> None:
+    """What the broker of a test before this one did is forgotten."""
+    tasks._start_afresh()
 
 
 @pytest.fixture(autouse=True)

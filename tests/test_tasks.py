@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from eyeson_meetings import tasks
 from eyeson_meetings.beat import INTERVALS, beat_schedule
-from eyeson_meetings.models import Recording, RoomFile, Snapshot
+from eyeson_meetings.models import Recording, RoomFile, Snapshot, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.signals import file_available, recording_available, snapshot_available
 from tests.factories import RecordingFactory, RoomFileFactory, SnapshotFactory
@@ -227,6 +227,20 @@ def test_a_broker_that_is_down_costs_no_error_and_is_not_asked_again_at_once(
     assert time.monotonic() - started < 60
     assert caplog.text.count("took no") == 1
     assert "secret-password" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_site_that_does_its_tasks_at_once_does_them_whatever_a_broker_did(
+    use_broker: Callable[[str], Broker],
+) -> None:
+    broker = use_broker("redis://127.0.0.1:9/0")
+    tasks.hint_deliveries()
+    assert tasks._breaker.is_open
+
+    broker.app.conf.task_always_eager = True
+    tasks.hint_sync("default")
+
+    assert SyncRun.objects.filter(account="default").exists()
 
 
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])

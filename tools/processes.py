@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -124,15 +123,18 @@ class Children:
 
 
 def free_port() -> int:
-    """A port that nobody has, and that nobody is given by chance until whoever asked listens there.
+    """A port that nobody has, and that nobody else is given by chance as long as this process lives.
 
-    The system gives any port from 32768 on to whoever wants any; so these are below.
+    It stays bound to here, without listening: on Linux a server may listen there all the same, for all of
+    ours set SO_REUSEADDR as this does.
     """
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    port: int = holder.getsockname()[1]
+    # The file descriptor stays open, and nobody is reminded to close it.
+    holder.detach()
+    return port
 
 
 def die_with_parent() -> None:

@@ -61,6 +61,7 @@ def test_from_sign_in_to_a_recording_that_plays(
     admin = person("admin")
     admin.page.goto(f"{demo.site}/admin/eyeson_meetings/room/")
     admin.page.get_by_role("link", name=TOPIC).first.click()
+    expect(admin.page.get_by_role("button", name="Stop recording")).to_be_visible()
     screenshot(admin.page, "admin-room")
     staff.page.wait_for_timeout(1500)
     staff.page.get_by_role("button", name="Stop recording").click()

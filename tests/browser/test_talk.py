@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from .conftest import Demo, Person
 from .test_live import (
@@ -19,6 +20,9 @@ from .test_live import (
 )
 
 TOPIC = "Pension plan, second meeting"
+#: How often the picture is changed until an observer is there to hear of it.
+MOST_CHANGES = 10
+SOON_MS = 5_000
 
 
 def test_a_line_of_chat_and_who_is_on_screen_show_at_once_and_are_only_text(
@@ -32,9 +36,15 @@ def test_a_line_of_chat_and_who_is_on_screen_show_at_once_and_are_only_text(
 
     join(host.page, demo, TOPIC)
     expect(watcher.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
-    # eyeson tells of the picture when it changes: whoever comes next changes it for an observer that was late.
+    # eyeson tells of the picture when it changes: an observer that was late hears of the next who comes.
+    on_screen = watcher.page.get_by_text("On screen:")
     join(second.page, demo, TOPIC)
-    expect(watcher.page.get_by_text("On screen:")).to_be_visible(timeout=LONG_MS)
+    for _ in range(MOST_CHANGES):
+        if is_soon_visible(on_screen):
+            break
+        second.page.get_by_role("button", name="Leave").click()
+        join(second.page, demo, TOPIC)
+    expect(on_screen).to_be_visible(timeout=LONG_MS)
     note_when_shown(watcher.page, "Good morning")
     line = host.page.get_by_label("Message")
     line.fill("<img src=x onerror=alert(1)> Good morning")
@@ -49,3 +59,11 @@ def test_a_line_of_chat_and_who_is_on_screen_show_at_once_and_are_only_text(
     expect(chat).to_contain_text("Hannah Ortner")
     screenshot(watcher.page, "live")
     assert watcher.complaints == []
+
+
+def is_soon_visible(shown: Locator) -> bool:
+    try:
+        shown.wait_for(state="visible", timeout=SOON_MS)
+    except PlaywrightTimeoutError:
+        return False
+    return True

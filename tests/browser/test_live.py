@@ -144,6 +144,13 @@ def join(page: Page, demo: Demo, topic: str) -> None:
     expect(page.get_by_text("(you)")).to_be_visible()
 
 
+def leave(page: Page, demo: Demo) -> None:
+    """Leave the meeting, and go back to the list of appointments: who leaves is sent to the one left."""
+    page.get_by_role("button", name="Leave").click()
+    page.wait_for_url(f"{demo.site}/**")
+    page.goto(f"{demo.site}/appointments/")
+
+
 def note_when_shown(page: Page, text: str) -> None:
     """Let the page note when it shows the text: whoever asks for it from here asks now and then only."""
     page.evaluate(

@@ -14,6 +14,7 @@ from .test_live import (
     LONG_MS,
     expect_via,
     join,
+    leave,
     note_when_shown,
     open_appointment,
     shown_at,
@@ -42,7 +43,7 @@ def test_a_line_of_chat_and_who_is_on_screen_show_at_once_and_are_only_text(
     for _ in range(MOST_CHANGES):
         if is_soon_visible(on_screen):
             break
-        second.page.get_by_role("button", name="Leave").click()
+        leave(second.page, demo)
         join(second.page, demo, TOPIC)
     expect(on_screen).to_be_visible(timeout=LONG_MS)
     note_when_shown(watcher.page, "Good morning")

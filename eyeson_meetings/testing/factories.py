@@ -109,6 +109,34 @@ class ParticipantFactory(DjangoModelFactory[models.Participant]):
     name = factory.Sequence(lambda n: f"Participant {n}")
 
 
+class PermalinkFactory(DjangoModelFactory[models.Permalink]):
+    """What makes a room a permalink room. It works, and never expires."""
+
+    class Meta:
+        model = models.Permalink
+
+    room = factory.SubFactory(RoomFactory)
+
+
+class PermalinkHostFactory(DjangoModelFactory[models.PermalinkHost]):
+    """A user who may start meetings in a permalink room; `user_token` is the text of the token."""
+
+    class Meta:
+        model = models.PermalinkHost
+
+    class Params:
+        user_token = factory.Sequence(lambda n: f"user-token-{n}")
+
+    permalink = factory.SubFactory(PermalinkFactory)
+    participant = factory.SubFactory(
+        ParticipantFactory,
+        room=factory.SelfAttribute("..permalink.room"),
+        user=factory.SubFactory(UserFactory),
+    )
+    name = factory.SelfAttribute("participant.name")
+    user_token_encrypted = factory.LazyAttribute(lambda row: crypto.encrypt(row.user_token))
+
+
 class AccessKeyFactory(DjangoModelFactory[models.AccessKey]):
     """A participant's key to a meeting of their room; `key` is its text."""
 

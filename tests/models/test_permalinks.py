@@ -11,17 +11,17 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from eyeson_meetings.models import Permalink, PermalinkHost
-from tests.factories import ParticipantFactory, RoomFactory, UserFactory
+from tests.factories import PermalinkFactory, PermalinkHostFactory, RoomFactory
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_room_has_one_permalink_and_is_not_deleted_under_it() -> None:
     room = RoomFactory()
-    permalink = Permalink.objects.create(room=room)
+    permalink = PermalinkFactory(room=room)
 
     with pytest.raises(IntegrityError), transaction.atomic():
-        Permalink.objects.create(room=room)
+        PermalinkFactory(room=room)
     with pytest.raises(ProtectedError):
         room.delete()
     room.refresh_from_db()
@@ -44,16 +44,11 @@ def test_its_state_is_computed_from_what_is_known() -> None:
 
 
 def test_a_user_token_is_encrypted_at_rest_and_shown_by_nothing() -> None:
-    participant = ParticipantFactory(user=UserFactory())
-    host = PermalinkHost(
-        permalink=Permalink.objects.create(room=participant.room),
-        participant=participant,
-        name="Mira Holt",
-    )
+    host = PermalinkHostFactory(name="Mira Holt")
     host.user_token = "Ut4kZr8QpX1nBv6LsD9wHy3c"
     host.save()
 
     (columns,) = PermalinkHost.objects.values()
     assert "Ut4kZr8QpX1nBv6LsD9wHy3c" not in f"{columns} {host} {host!r}"
     assert PermalinkHost.objects.get().user_token == "Ut4kZr8QpX1nBv6LsD9wHy3c"
-    assert host.user == participant.user
+    assert host.user == host.participant.user

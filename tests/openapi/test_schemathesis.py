@@ -14,7 +14,6 @@ from django.core.cache import cache
 from django.core.management import call_command
 from rest_framework.settings import api_settings
 
-from eyeson_meetings.models import Permalink
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
 
@@ -59,7 +58,7 @@ def test_nothing_that_the_document_allows_breaks_the_site_or_is_answered_otherwi
 ) -> None:
     factories.UserFactory(username="ada", is_staff=True, is_superuser=True)
     meeting = factories.MeetingFactory(room__guest_access="link", ended=True)
-    permalink = Permalink.objects.create(room=factories.RoomFactory())
+    permalink = factories.PermalinkFactory()
     uuids = {
         "room": meeting.room.uuid,
         "meeting": meeting.uuid,

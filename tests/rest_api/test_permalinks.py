@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eyeson_meetings.models import Permalink, PermalinkHost, Room
+from eyeson_meetings.models import PermalinkHost, Room
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.permalinks import create_permalink_room
 from tests import factories
@@ -110,7 +110,7 @@ def test_a_list_of_permalinks_costs_the_same_for_any_number(
     for _ in range(2):
         for _ in range(5):
             room = factories.RoomMemberFactory(user=world.host, role="host").room
-            Permalink.objects.create(room=room)
+            factories.PermalinkFactory(room=room)
         with django_assert_max_num_queries(30) as captured:
             client.call("GET", "permalinks/")
         counts.append(len(captured))

@@ -79,9 +79,9 @@ class Belongings:
             get_user_model(): made.member,
             Group: Group.objects.create(name=f"{word} group"),
         }
+        made._add_permalink()
         for model in _FACTORIES:
             made.row_of(model)
-        made._add_permalink()
         made.rows[Appointment] = Appointment.objects.create(
             host=made.host,
             client=made.member,
@@ -97,12 +97,13 @@ class Belongings:
         room: models.Room = factories.RoomFactory(name=f"{self.word} clinic")
         factories.RoomMemberFactory(room=room, user=self.host, role="host")
         factories.RoomMemberFactory(room=room, user=self.member)
-        permalink = models.Permalink.objects.create(room=room)
-        person = factories.ParticipantFactory(room=room, user=self.host)
-        host = models.PermalinkHost(permalink=permalink, participant=person, name=self.word)
-        host.user_token = f"{self.word}-user-token"
-        host.save()
-        self.rows |= {models.Permalink: permalink, models.PermalinkHost: host}
+        host: models.PermalinkHost = factories.PermalinkHostFactory(
+            permalink__room=room,
+            participant__user=self.host,
+            name=self.word,
+            user_token=f"{self.word}-user-token",
+        )
+        self.rows |= {models.Permalink: host.permalink, models.PermalinkHost: host}
 
     def row_of(self, model: type[Model]) -> Any:
         """The row of that model, made with the rows it points to."""

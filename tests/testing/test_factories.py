@@ -26,7 +26,16 @@ def test_each_factory_makes_sound_rows_any_number_of_times() -> None:
 
 def test_the_secrets_of_rows_can_be_read() -> None:
     assert factories.AccessKeyFactory(key="a-key").key == "a-key"
+    assert factories.PermalinkHostFactory(user_token="a-token").user_token == "a-token"
     assert factories.BroadcastTargetFactory(stream_key="a-stream-key").stream_key == "a-stream-key"
+
+
+def test_a_host_of_a_permalink_is_a_user_who_is_known_in_its_room() -> None:
+    host = factories.PermalinkHostFactory()
+
+    assert host.user is not None
+    assert host.participant.room == host.permalink.room
+    assert host.name == host.participant.name
 
 
 def test_users_can_sign_in() -> None:

@@ -43,7 +43,10 @@ IS_CI = bool(os.environ.get("CI"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of which one run is enough, for they use no database or do not depend on which it is."""
+    """Mark the tests of which one run is enough, and let those that take long begin.
+
+    One run is enough of what uses no database or does not depend on which it is.
+    """
     for item in items:
         uses_one = item.get_closest_marker("django_db") or DATABASE_FIXTURES.intersection(
             getattr(item, "fixturenames", ())
@@ -53,6 +56,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         )
         if not uses_one or (is_drawn and not IS_CI):
             item.add_marker(pytest.mark.any_database)
+    # Whoever draws a long one last would keep all others waiting.
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("slow", "begun_first"))))
 
 
 # A slow machine is no mistake of what is tried out on it.

@@ -46,6 +46,7 @@ def test_histories_leave_the_rows_of_the_rules_in_any_order(first_seed: int) -> 
         assert_rows_of_the_rules(history, seed)
 
 
+@pytest.mark.begun_first
 @pytest.mark.django_db(transaction=True)
 def test_histories_leave_the_rows_of_the_rules_by_eight_threads(
     eight_threads: ThreadPoolExecutor,

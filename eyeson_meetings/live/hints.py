@@ -27,24 +27,24 @@ BREAKER_SECONDS = 30.0
 class Outage:
     """Whether the channel layer fails. Says so once when it begins and once when it is over."""
 
-    def __init__(self) -> None:
-        """All is well."""
+    def __init__(self, *, consequence: str) -> None:
+        """All is well. `consequence` says what becomes of a failure."""
+        self._consequence = consequence
         self._closed_until = 0.0
         self._is_known = False
 
     @property
     def is_recent(self) -> bool:
-        """Whether the layer failed less than `BREAKER_SECONDS` ago."""
+        """Whether the layer failed less than a pause ago."""
         return time.monotonic() < self._closed_until
 
-    def begin(self, error: BaseException) -> None:
+    def begin(self, error: BaseException, *, pause_seconds: float) -> None:
         """The layer has failed with `error`, whose text stays unsaid: it may hold a password."""
-        self._closed_until = time.monotonic() + BREAKER_SECONDS
+        self._closed_until = time.monotonic() + pause_seconds
         if not self._is_known:
             self._is_known = True
             logger.warning(
-                "The channel layer fails (%s): pages learn of changes some seconds later.",
-                type(error).__name__,
+                "The channel layer fails (%s): %s.", type(error).__name__, self._consequence
             )
 
     def end(self) -> None:
@@ -55,7 +55,7 @@ class Outage:
             logger.info("The channel layer works again.")
 
 
-outage = Outage()
+outage = Outage(consequence="pages learn of changes some seconds later")
 
 
 def group_of(room_pk: object) -> str:
@@ -76,7 +76,7 @@ def send_hint(room_pk: object, *, kind: str = CHANGED) -> None:
             return
         async_to_sync(_send)(layer, group_of(room_pk), {"type": kind})
     except Exception as error:  # noqa: BLE001 - a layer may fail in any way; feeds look by themselves
-        outage.begin(error)
+        outage.begin(error, pause_seconds=BREAKER_SECONDS)
     else:
         outage.end()
 

@@ -170,6 +170,8 @@ class ObservedRoom:
                 logger.exception("Room %s could not be listened to.", self.room_pk)
         finally:
             hearing, self._hearing = self._hearing, None
+            # What is on screen may be something else when it is listened to again.
+            self._means.relay.forget(self.room_pk)
             if hearing is not None and hearing.heard() is not None:
                 self._last = hearing
 

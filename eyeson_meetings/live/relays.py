@@ -8,6 +8,7 @@ all the time, must not crowd out the state of rooms.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Coroutine, Mapping
@@ -17,19 +18,28 @@ from channels.layers import get_channel_layer
 
 from eyeson_meetings.client.records import SocketEvent
 
-from .hints import LAYER_TIMEOUT_SECONDS, RELAYED, group_of, outage
+from .hints import LAYER_TIMEOUT_SECONDS, RELAYED, Outage, group_of
 
 #: So many lines of chat a second of one room are passed on, after so many at once.
 LINES_A_SECOND = 5.0
 LINES_AT_ONCE = 20
 #: Between two pictures of one room.
 SECONDS_A_PICTURE = 0.5
+#: A picture that stays is said again so often: for pages opened later, and for those it did not reach.
+REPEAT_SECONDS = 10.0
+#: How long the channel layer may take. Nobody waits for it, so it may be longer than of a hint; and how long
+#: one that failed is left alone.
+SEND_SECONDS = 5.0
+PAUSE_SECONDS = 5.0
 LONGEST_LINE = 1000
 LONGEST_NAME = 100
 #: eyeson has nine places (API reference 1.7), and layouts ten.
 MOST_PLACES = 20
 
 Payload = dict[str, Any]
+
+#: Of its own: a hint that was late must not keep back what is said for half a minute.
+outage = Outage(consequence="pages do not show what is said and who is on screen")
 
 
 class Allowance:
@@ -87,6 +97,31 @@ def picture(event: SocketEvent, names: Mapping[str, str]) -> Payload | None:
     }
 
 
+class Showing:
+    """The picture of one room: sent when it is another one, and while it stays again and again."""
+
+    def __init__(self, room_pk: int, picture: Payload) -> None:
+        """Nothing is sent before `go_on`."""
+        self._room_pk = room_pk
+        self._picture: Payload | None = picture
+        self._is_news = asyncio.Event()
+
+    def change(self, picture: Payload | None) -> None:
+        """It is this one now; None: there is none any more."""
+        self._picture = picture
+        self._is_news.set()
+
+    async def go_on(self) -> None:
+        """Send the first at once, and of those in the pause after it the last, until there is none."""
+        while self._picture is not None:
+            self._is_news.clear()
+            await _send(self._room_pk, self._picture)
+            await asyncio.sleep(SECONDS_A_PICTURE)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REPEAT_SECONDS):
+                    await self._is_news.wait()
+
+
 class Relay:
     """Sends to the channel layer from a thread of its own, so that whoever listens never waits for it."""
 
@@ -95,7 +130,7 @@ class Relay:
         self._loop: asyncio.AbstractEventLoop
         self._thread: threading.Thread
         self._allowances: dict[int, Allowance] = {}
-        self._pictures: dict[int, Payload] = {}
+        self._showings: dict[int, Showing] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -110,22 +145,27 @@ class Relay:
         """Pass the event on if it is a line of chat or a picture. Never raises, never waits."""
         line, shown = chat_line(event, names), picture(event, names)
         if line is not None:
-            self._loop.call_soon_threadsafe(self._say, room_pk, line)
+            self._soon(self._say, room_pk, line)
         elif shown is not None:
-            self._loop.call_soon_threadsafe(self._show, room_pk, shown)
+            self._soon(self._show, room_pk, shown)
 
     def forget(self, room_pk: int) -> None:
-        """Nobody listens to the room any more."""
-        self._loop.call_soon_threadsafe(self._allowances.pop, room_pk, None)
+        """Nobody listens to the room any more, so nobody knows what is shown there."""
+        self._soon(self._forget, room_pk)
 
     def close(self) -> None:
         """Send nothing more. May be called again."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(_cancelled(self._sending), self._loop).result()
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _soon(self, work: Callable[..., None], *arguments: Any) -> None:
+        # A room may hear something yet when all is closed.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(work, *arguments)
 
     def _say(self, room_pk: int, line: Payload) -> None:
         allowance = self._allowances.get(room_pk)
@@ -136,19 +176,27 @@ class Relay:
             self._spawn(_send(room_pk, line))
 
     def _show(self, room_pk: int, shown: Payload) -> None:
-        """The first picture at once, and of those in the pause after it the last."""
-        is_waiting = room_pk in self._pictures
-        self._pictures[room_pk] = shown
-        if not is_waiting:
-            self._spawn(self._show_latest(room_pk))
+        showing = self._showings.get(room_pk)
+        if showing is not None:
+            showing.change(shown)
+            return
+        showing = self._showings[room_pk] = Showing(room_pk, shown)
+        self._spawn(showing.go_on())
 
-    async def _show_latest(self, room_pk: int) -> None:
-        shown = None
-        while shown is not self._pictures[room_pk]:
-            shown = self._pictures[room_pk]
-            await _send(room_pk, shown)
-            await asyncio.sleep(SECONDS_A_PICTURE)
-        del self._pictures[room_pk]
+    def _forget(self, room_pk: int) -> None:
+        self._allowances.pop(room_pk, None)
+        showing = self._showings.pop(room_pk, None)
+        if showing is not None:
+            showing.change(None)
+
+    async def _end(self) -> None:
+        # Asked first, for a layer that is just sending may take the cancellation for its own.
+        for room_pk in list(self._showings):
+            self._forget(room_pk)
+        for task in self._sending:
+            task.cancel()
+        if self._sending:
+            await asyncio.wait(self._sending, timeout=LAYER_TIMEOUT_SECONDS)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -163,16 +211,9 @@ async def _send(room_pk: int, payload: Payload) -> None:
         layer = get_channel_layer()
         if layer is None:
             return
-        async with asyncio.timeout(LAYER_TIMEOUT_SECONDS):
+        async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(group_of(room_pk), {"type": RELAYED, "relay": payload})
     except Exception as error:  # noqa: BLE001 - a layer may fail in any way; what was said is gone then
-        outage.begin(error)
+        outage.begin(error, pause_seconds=PAUSE_SECONDS)
     else:
         outage.end()
-
-
-async def _cancelled(tasks: set[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=LAYER_TIMEOUT_SECONDS)

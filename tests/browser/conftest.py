@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 TOP = Path(__file__).resolve().parents[2]
 START_SECONDS = 300
 STOP_SECONDS = 120
+#: Of each log of the demo, when a test has failed.
+LINES_SHOWN = 60
 WAIT_MS = 60_000
 #: As root chromium needs the first; the others keep it from talking to the world.
 CHROMIUM_OPTIONS = [
@@ -30,7 +32,23 @@ CHROMIUM_OPTIONS = [
 ]
 
 
+#: The folder of the demo's logs.
+LOGS = pytest.StashKey[Path]()
+
 expect.set_options(timeout=WAIT_MS)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
+) -> None:
+    """What the demo's processes said last, for whoever wants to know why a page was not as it should be."""
+    folder = config.stash.get(LOGS, None)
+    if exitstatus == pytest.ExitCode.OK or folder is None:
+        return
+    for log in sorted(folder.glob("*.log")):
+        terminalreporter.section(f"the demo's {log.name}")
+        for line in log.read_text(errors="replace").splitlines()[-LINES_SHOWN:]:
+            terminalreporter.line(line)
 
 
 @dataclass(frozen=True)
@@ -43,10 +61,15 @@ class Demo:
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[Demo]:
+def demo(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Demo]:
     """The demo as `tox run -e demo` starts it, on free ports."""
+    folder = tmp_path_factory.mktemp("demo")
+    request.config.stash[LOGS] = folder / "logs"
+    ports = ["--port", "0", "--sandbox-port", "0"]
     process = subprocess.Popen(
-        [sys.executable, str(TOP / "tools" / "demo.py"), "--port", "0", "--sandbox-port", "0"],
+        [sys.executable, str(TOP / "tools" / "demo.py"), *ports, "--keep", str(folder)],
         cwd=TOP,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

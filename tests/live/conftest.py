@@ -30,8 +30,10 @@ def live_site(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "START_SECONDS", WAIT_SECONDS)
     for module in (feeds, hints, relays):
         monkeypatch.setattr(module, "LAYER_TIMEOUT_SECONDS", WAIT_SECONDS)
-    monkeypatch.setattr(hints.outage, "_closed_until", 0.0)
-    monkeypatch.setattr(hints.outage, "_is_known", False)
+    monkeypatch.setattr(relays, "SEND_SECONDS", WAIT_SECONDS)
+    for outage in (hints.outage, relays.outage):
+        monkeypatch.setattr(outage, "_closed_until", 0.0)
+        monkeypatch.setattr(outage, "_is_known", False)
 
 
 @pytest.fixture

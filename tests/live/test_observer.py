@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from eyeson_meetings.live.observed_rooms import LONGEST_WAIT_SECONDS, wait_seconds
 from eyeson_meetings.live.observer import Observer
+from eyeson_meetings.live.relays import Relay
 from eyeson_meetings.models import (
     Meeting,
     ObserverLease,
@@ -89,8 +90,10 @@ def qualities() -> dict[str, str]:
 @pytest.mark.any_database
 @pytest.mark.slow
 def test_a_cut_is_survived_and_what_it_touched_is_estimated(
-    start: Callable[[], Observer], sandbox_account: SandboxServer
+    start: Callable[[], Observer], sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    forgotten: list[int] = []
+    monkeypatch.setattr(Relay, "forget", lambda _, room_pk: forgotten.append(room_pk))
     meeting = open_meeting(sandbox_account)
     start()
     wait_until(Watch.objects.exists, "the meeting to be observed")
@@ -106,6 +109,8 @@ def test_a_cut_is_survived_and_what_it_touched_is_estimated(
         missed = come(sandbox_account, meeting, "Missed")
         go(sandbox_account, meeting, missed)
     wait_until(lambda: Watch.objects.count() == 2, "the meeting to be observed again")
+    # The picture may have changed meanwhile.
+    assert forgotten == [Meeting.objects.get().room_id]
     come(sandbox_account, meeting, "Late")
     with sandbox_account.state.locked():
         sandbox_account.state.start_recording(meeting, meeting.online[0])

@@ -198,11 +198,90 @@ def test_a_flood_is_thinned_out_and_the_last_picture_is_shown(
     run(main)
 
 
+def test_a_picture_that_stays_is_said_again_until_it_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, redis_url: str
+) -> None:
+    settings.CHANNEL_LAYERS = layer_at(redis_url)
+    monkeypatch.setattr(relays, "SECONDS_A_PICTURE", 0.01)
+    monkeypatch.setattr(relays, "REPEAT_SECONDS", 0.01)
+
+    async def main() -> None:
+        relay = Relay()
+        relay.start()
+        relay.pass_on(7, event(PODIUM), NAMES)
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+
+        async def names() -> list[str]:
+            message = await asyncio.wait_for(layer.receive(channel), WAIT_SECONDS)
+            return [place["name"] for place in message["relay"]["podium"]]
+
+        # Whoever comes later.
+        await layer.group_add(group_of(7), channel)
+        assert [await names() for _ in range(3)] == [["Ada", ""]] * 3
+        relay.pass_on(7, event(PODIUM, podium=[]), NAMES)
+        while await names() != []:
+            pass
+        relay.forget(7)
+        while relay._sending:
+            await asyncio.sleep(0.01)
+        relay.pass_on(7, event(PODIUM), NAMES)
+        while await names() == []:
+            pass
+        await beside(relay.close)
+        assert not relay._sending
+
+    run(main)
+
+
+def test_a_picture_that_was_not_taken_is_sent_when_the_layer_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+    redis_url: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    settings.CHANNEL_LAYERS = layer_at("redis://127.0.0.1:9/0")
+    for name in ("SECONDS_A_PICTURE", "REPEAT_SECONDS", "PAUSE_SECONDS"):
+        monkeypatch.setattr(relays, name, 0.01)
+
+    async def main() -> None:
+        relay = Relay()
+        relay.start()
+        relay.pass_on(7, event(PODIUM), NAMES)
+        while not caplog.records:
+            await asyncio.sleep(0.01)
+        settings.CHANNEL_LAYERS = layer_at(redis_url)
+        layer: Any = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(group_of(7), channel)
+        message = await asyncio.wait_for(layer.receive(channel), WAIT_SECONDS)
+        assert message["relay"]["podium"][0]["name"] == "Ada"
+        await beside(relay.close)
+
+    run(main)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "WARNING"] == [
+        "The channel layer fails (ConnectionError): pages do not show what is said and who is on screen."
+    ]
+
+
+def test_what_is_heard_after_the_end_is_passed_on_to_nobody() -> None:
+    relay = Relay()
+    relay.start()
+    relay.close()
+
+    relay.pass_on(7, event(CHAT), NAMES)
+    relay.pass_on(7, event(PODIUM), NAMES)
+    relay.forget(7)
+
+    assert not relay._sending
+
+
 def test_without_a_channel_layer_nothing_happens(settings: Any) -> None:
     del settings.CHANNEL_LAYERS
     relay = Relay()
     relay.start()
     relay.pass_on(7, event(CHAT), NAMES)
+    relay.pass_on(7, event(PODIUM), NAMES)
     relay.forget(7)
     relay.close()
 

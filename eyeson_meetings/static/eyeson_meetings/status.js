@@ -36,6 +36,7 @@ class RoomStatus extends HTMLElement {
   #isGone = false;
   #isInView = true;
   #observer = null;
+  #picture = "";
   #socket = null;
   #timer = 0;
 
@@ -163,6 +164,10 @@ class RoomStatus extends HTMLElement {
   }
 
   #staged(places) {
+    // It comes again and again, for pages that did not hear of it.
+    const picture = JSON.stringify(places);
+    if (picture === this.#picture) return;
+    this.#picture = picture;
     this.#dispatch("eyeson-room-podium", places);
     const names = places.map((place) => place.name).filter(Boolean);
     const shown = this.querySelector("[data-eyeson-stage]");
@@ -172,6 +177,7 @@ class RoomStatus extends HTMLElement {
 
   #fallSilent() {
     this.querySelector("[data-eyeson-chat]")?.replaceChildren();
+    this.#picture = "";
     for (const part of ["chat", "stage"]) this.#reveal(part, false);
   }
 

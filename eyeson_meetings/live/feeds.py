@@ -17,14 +17,7 @@ from channels.layers import get_channel_layer
 from eyeson_meetings.models import Room
 from eyeson_meetings.services.status import entity_tag, room_state
 
-from .hints import (
-    BREAKER_SECONDS,
-    LAYER_TIMEOUT_SECONDS,
-    MEMBERS_CHANGED,
-    RELAYED,
-    group_of,
-    outage,
-)
+from .hints import LAYER_TIMEOUT_SECONDS, MEMBERS_CHANGED, RELAYED, group_of, outage
 
 logger = logging.getLogger(__name__)
 
@@ -99,7 +92,7 @@ class RoomFeed:
                     return
                 await self._hear(layer)
             except Exception as error:  # noqa: BLE001 - a layer may fail in any way; we go on reading
-                outage.begin(error, pause_seconds=BREAKER_SECONDS)
+                outage.begin(error)
                 self._is_set_up.set()
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -27,20 +27,21 @@ BREAKER_SECONDS = 30.0
 class Outage:
     """Whether the channel layer fails. Says so once when it begins and once when it is over."""
 
-    def __init__(self, *, consequence: str) -> None:
-        """All is well. `consequence` says what becomes of a failure."""
+    def __init__(self, *, pause_seconds: float, consequence: str) -> None:
+        """All is well. A failure is one for `pause_seconds`; `consequence` says what it does to pages."""
+        self.pause_seconds = pause_seconds
         self._consequence = consequence
         self._closed_until = 0.0
         self._is_known = False
 
     @property
     def is_recent(self) -> bool:
-        """Whether the layer failed less than a pause ago."""
+        """Whether the layer failed less than `pause_seconds` ago."""
         return time.monotonic() < self._closed_until
 
-    def begin(self, error: BaseException, *, pause_seconds: float) -> None:
+    def begin(self, error: BaseException) -> None:
         """The layer has failed with `error`, whose text stays unsaid: it may hold a password."""
-        self._closed_until = time.monotonic() + pause_seconds
+        self._closed_until = time.monotonic() + self.pause_seconds
         if not self._is_known:
             self._is_known = True
             logger.warning(
@@ -55,7 +56,9 @@ class Outage:
             logger.info("The channel layer works again.")
 
 
-outage = Outage(consequence="pages learn of changes some seconds later")
+outage = Outage(
+    pause_seconds=BREAKER_SECONDS, consequence="pages learn of changes some seconds later"
+)
 
 
 def group_of(room_pk: object) -> str:
@@ -76,7 +79,7 @@ def send_hint(room_pk: object, *, kind: str = CHANGED) -> None:
             return
         async_to_sync(_send)(layer, group_of(room_pk), {"type": kind})
     except Exception as error:  # noqa: BLE001 - a layer may fail in any way; feeds look by themselves
-        outage.begin(error, pause_seconds=BREAKER_SECONDS)
+        outage.begin(error)
     else:
         outage.end()
 

@@ -127,7 +127,6 @@ class ObservedRoom:
         hearing = self._hearing
         if hearing is not None:
             hearing.close()
-        self._means.relay.forget(self.room_pk)
 
     def join(self, seconds: float) -> None:
         """Wait for the end of its thread, so long at most."""

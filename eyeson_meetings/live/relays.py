@@ -39,7 +39,10 @@ MOST_PLACES = 20
 Payload = dict[str, Any]
 
 #: Of its own: a hint that was late must not keep back what is said for half a minute.
-outage = Outage(consequence="pages do not show what is said and who is on screen")
+outage = Outage(
+    pause_seconds=PAUSE_SECONDS,
+    consequence="pages do not show what is said and who is on screen",
+)
 
 
 class Allowance:
@@ -214,6 +217,6 @@ async def _send(room_pk: int, payload: Payload) -> None:
         async with asyncio.timeout(SEND_SECONDS):
             await layer.group_send(group_of(room_pk), {"type": RELAYED, "relay": payload})
     except Exception as error:  # noqa: BLE001 - a layer may fail in any way; what was said is gone then
-        outage.begin(error, pause_seconds=PAUSE_SECONDS)
+        outage.begin(error)
     else:
         outage.end()

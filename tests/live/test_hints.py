@@ -160,7 +160,7 @@ def test_after_a_while_the_layer_is_tried_again(
     refusing: None, settings: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.INFO)
-    monkeypatch.setattr(hints, "BREAKER_SECONDS", 0.0)
+    monkeypatch.setattr(hints.outage, "pause_seconds", 0.0)
     send_hint(1)
     send_hint(1)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}

@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from .clock import iso
 from .deliveries import Delivery
-from .forms import read_parameters, text
+from .forms import boolean, read_parameters, text
 from .media import RecordingFile, sha256
 from .overview import overview
 from .records import Meeting, Person
@@ -166,7 +166,7 @@ def _someone_joins(
         name=str(parameters.get("name") or f"Guest {len(meeting.people) + 1}"),
         user_id=parameters.get("id"),
         avatar=None,
-        guest=bool(parameters.get("guest", True)),
+        guest=boolean(parameters.get("guest", True)),
     )
     service.state.connect(meeting, person)
     return {"id": person.id, "gui": service.links.meeting_page(access_key)}

@@ -12,7 +12,9 @@ from starlette.requests import Request
 from .refusals import RefusedError
 
 _BRACKETS = re.compile(r"\[([^\]]*)\]")
-_BOOLEANS = {"true": True, "false": False}
+_TRUE = ("1", "t", "true", "on", "yes")
+_FALSE = ("0", "f", "false", "off", "no")
+_BOOLEANS = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
 
 
 async def read_parameters(request: Request) -> dict[str, Any]:
@@ -122,8 +124,11 @@ def whole_number(parameters: dict[str, Any], name: str, *, default: int) -> int:
 
 
 def boolean(value: Any) -> bool:
-    """A boolean from JSON, or the form texts true and false. Refuses others with 400."""
-    found = value if isinstance(value, bool) else _BOOLEANS.get(str(value))
+    """Return a boolean, 1 or 0 from JSON, or one of the usual texts in any case, as a boolean.
+
+    Refuses others with 400 (API reference 1.3).
+    """
+    found = _BOOLEANS.get(str(value).lower())
     if found is None:
         raise RefusedError(400, "true or false expected")
     return found

@@ -111,6 +111,47 @@ def test_json_comes_in_chunks_too(api: Api) -> None:
     assert answer.json()["options"]["show_names"] is False
 
 
+@pytest.mark.parametrize("sent_as", ["form", "query", "json"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(text, True) for text in ("1", "t", "True", "ON", "yes")]
+    + [(text, False) for text in ("0", "F", "false", "Off", "no")],
+)
+def test_booleans_are_the_usual_texts_in_any_case(
+    api: Api, sent_as: str, text: str, value: bool
+) -> None:
+    fields = {"user[name]": "Ada", "options[show_names]": text}
+    carried = {"form": "data", "query": "params", "json": "json"}[sent_as]
+
+    joined = api.with_key("POST", "/rooms", **{carried: fields})
+
+    assert joined.json()["options"]["show_names"] is value
+
+
+@pytest.mark.parametrize(("sent", "value"), [(True, True), (1, True), (False, False), (0, False)])
+def test_json_booleans_may_be_numbers(api: Api, sent: Any, value: bool) -> None:
+    body = {"user": {"name": "Ada"}, "options": {"show_names": sent}}
+
+    assert api.with_key("POST", "/rooms", json=body).json()["options"]["show_names"] is value
+
+
+@pytest.mark.parametrize("sent", ["", "y", "2", "wahr", 2, 1.0, None, [True], {"a": 1}])
+def test_other_booleans_are_refused(api: Api, sent: Any) -> None:
+    body = {"user": {"name": "Ada"}, "options": {"show_names": sent}}
+
+    assert api.with_key("POST", "/rooms", json=body).status_code == 400
+
+
+def test_query_filters_are_booleans_as_well(api: Api) -> None:
+    api.join()
+
+    assert api.with_key("GET", "/rooms/standup/users?online=OFF").json()[0]["name"] == "Ada"
+    assert api.with_key("GET", "/rooms/standup/users?online=on").json() == []
+    assert api.with_key("GET", "/rooms/standup/users?online=maybe").status_code == 400
+    assert api.with_key("GET", "/permalink?expired=No").json()["total"] == 0
+    assert api.with_key("GET", "/permalink?expired=maybe").status_code == 400
+
+
 def test_the_layout_endpoint_alone_sets_places(api: Api) -> None:
     made = api.with_key(
         "POST",

@@ -127,7 +127,9 @@ def test_ending_kills_keys_and_guest_token(api: Api) -> None:
 def test_an_access_key_can_end_the_meeting(api: Api) -> None:
     key = api.join()["access_key"]
 
-    assert api.bare("DELETE", f"/rooms/{key}").status_code == 200
+    ended = api.bare("DELETE", f"/rooms/{key}")
+
+    assert (ended.status_code, ended.content) == (204, b"")
     assert api.with_key("GET", "/rooms").json() == []
 
 

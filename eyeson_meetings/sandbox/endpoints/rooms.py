@@ -91,7 +91,7 @@ async def end(request: Request) -> Response:
             if not service.state.is_access_key(segment):
                 raise RefusedError(404, "Room not found")
         service.state.end(person_of(request)[0])
-    return Response(status_code=200)
+    return Response(status_code=204)
 
 
 ROUTES = [

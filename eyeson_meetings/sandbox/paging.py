@@ -1,6 +1,6 @@
 """Lists: 25 entries a page (API reference 1.7), filters of recordings and snapshots (7.4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -27,16 +27,26 @@ def filtered(
     entries: Sequence[Stored], query: Mapping[str, str], *, newest_first: bool
 ) -> list[Stored]:
     """Those of one room instance (`started_at`) and of a time (`since`, `until`)."""
-    started_at = _moment(query, "started_at")
+    is_of_instance = _instance_filter(query)
     since, until = _moment(query, "since"), _moment(query, "until")
     chosen = [
         entry
         for entry in entries
-        if (started_at is None or iso(entry.meeting.started_at) == iso(started_at))
+        if is_of_instance(entry.meeting.started_at)
         and (since is None or entry.created_at >= since)
         and (until is None or entry.created_at <= until)
     ]
     return sorted(chosen, key=lambda entry: entry.created_at, reverse=newest_first)
+
+
+def _instance_filter(query: Mapping[str, str]) -> Callable[[float], bool]:
+    """Return a test for the start of a meeting: whole seconds match the second, milliseconds exactly."""
+    wanted = _moment(query, "started_at")
+    if wanted is None:
+        return lambda started_at: True
+    has_fraction = "." in query["started_at"] or "," in query["started_at"]
+    compared = slice(None if has_fraction else len("2025-09-04T08:30:12"))
+    return lambda started_at: iso(started_at)[compared] == iso(wanted)[compared]
 
 
 def _moment(query: Mapping[str, str], name: str) -> float | None:

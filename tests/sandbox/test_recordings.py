@@ -1,6 +1,7 @@
 """Recordings, snapshots and their files: API reference 7 and 8."""
 
 import hashlib
+import math
 from typing import Any
 
 import pytest
@@ -85,6 +86,40 @@ def test_recordings_are_filtered_by_meeting_and_time(
     bad = api.with_key("GET", "/rooms/standup/recordings?since=yesterday")
     assert bad.status_code == 400
     assert api.with_key("GET", "/rooms/nowhere/recordings").status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["recordings", "snapshots"])
+def test_started_at_matches_whole_seconds_and_exact_milliseconds(
+    api: Api, sandbox: SandboxServer, key: str, kind: str
+) -> None:
+    clock = sandbox.state.clock
+    sandbox.advance(math.ceil(clock.now()) + 0.25 - clock.now())
+    path = "/rooms/planning/" + kind
+    made = []
+    for _ in range(2):
+        joined = api.join("planning")
+        with sandbox.state.locked():
+            meeting = sandbox.state.rooms["planning"]
+            meeting.ready = True
+            person = next(iter(meeting.people.values()))
+            sandbox.state.take_snapshot(meeting, person)
+            sandbox.state.start_recording(meeting, person)
+        api.with_key("DELETE", "/rooms/planning")
+        made.append(joined["room"]["started_at"])
+        sandbox.advance(0.5)
+    first, second = made
+
+    def found(started_at: str) -> list[str]:
+        answer = api.with_key("GET", path, params={"started_at": started_at})
+        return [entry["room"]["started_at"] for entry in answer.json()]
+
+    assert first != second
+    assert found(first) == [first]
+    assert found(second) == [second]
+    assert found(first[:19] + "Z") == [second, first]
+    assert found(first[:19] + "+00:00") == [second, first]
+    assert found(first[:19] + ".000Z") == []
+    assert found("2020-01-01T00:00:00Z") == []
 
 
 def test_a_deleted_recording_is_gone_with_its_file(

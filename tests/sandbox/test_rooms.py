@@ -81,6 +81,29 @@ def test_bad_parameters_are_refused(api: Api, form: dict[str, str]) -> None:
     assert "error" in answer.json()
 
 
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("#a1B2c3", "#a1B2c3"),
+        ("#abc", "#121212"),
+        ("a1b2c3", "#121212"),
+        ("#a1b2c3d4", "#121212"),
+        ("#a1b2c3\n", "#121212"),
+        ("red", "#121212"),
+        ("", "#121212"),
+        (5, "#121212"),
+        (None, "#121212"),
+    ],
+)
+def test_an_invalid_background_color_becomes_the_default(api: Api, sent: Any, kept: str) -> None:
+    body = {"user": {"name": "Ada"}, "options": {"background_color": sent}}
+
+    joined = api.with_key("POST", "/rooms", json=body)
+
+    assert joined.status_code == 201
+    assert joined.json()["options"]["background_color"] == kept
+
+
 def test_a_wrong_or_missing_api_key_is_refused(api: Api, sandbox: SandboxServer) -> None:
     wrong = requests.get(f"{sandbox.url}/rooms", headers={"Authorization": "no"}, timeout=60)
 

@@ -1,5 +1,6 @@
 """Rooms: API reference 4."""
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -17,7 +18,9 @@ _SWITCHES = {name for name, default in DEFAULT_OPTIONS.items() if isinstance(def
 }
 
 #: The other options of 3.4 that can be sent; those of the layout endpoint cannot.
-_TEXTS = {"exit_url", "layout", "sfu_mode", "background_color"}
+_TEXTS = {"exit_url", "layout", "sfu_mode"}
+
+_COLOR = re.compile(r"#[0-9a-f]{6}", re.IGNORECASE | re.ASCII)
 
 
 async def join(request: Request) -> Response:
@@ -58,6 +61,9 @@ def read_options(sent: Any) -> dict[str, Any]:
             known[name] = value or {}
         elif name in _TEXTS:
             known[name] = text(sent, name) or DEFAULT_OPTIONS[name]
+        elif name == "background_color":
+            is_valid = isinstance(value, str) and _COLOR.fullmatch(value)
+            known[name] = value if is_valid else DEFAULT_OPTIONS[name]
     if known.get("layout", "auto") not in ("auto", "custom"):
         raise RefusedError(400, "layout is invalid")
     return known

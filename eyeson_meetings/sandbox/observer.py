@@ -62,7 +62,8 @@ class Observers:
             for message in messages:
                 observer.tell(message)
             if event.type == "room_update" and event.meeting.ended_at is not None:
-                observer.cable.disconnect("remote")
+                # A `disconnect` frame here breaks an official observer (API reference 18.3).
+                observer.cable.close()
 
     def close_all(self) -> None:
         """Cut every connection."""

@@ -68,7 +68,8 @@ def test_an_observer_is_told_what_happens(
     assert len(taken.snapshots) == 1
     assert last.room_response is not None
     assert last.room_response.room.shutdown is True
-    assert socket.may_reconnect is False
+    # eyeson closes this socket without a `disconnect` frame, which would say whether to come back.
+    assert socket.may_reconnect is True
 
 
 def test_somebody_in_the_meeting_is_told_what_happens(

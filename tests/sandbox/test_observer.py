@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import ClientConnection, connect
 
 from eyeson_meetings.sandbox.server import SandboxServer
@@ -144,7 +145,20 @@ def test_the_room_is_told_at_once_when_ready_and_at_the_end(
     assert (ready["content"]["ready"], ready["content"]["shutdown"]) == (True, False)
     assert over["content"]["shutdown"] is True
     assert "guest_token" not in over["content"]
-    assert read(socket) == {"type": "disconnect", "reason": "remote", "reconnect": False}
+
+
+def test_the_end_of_the_meeting_closes_the_socket_without_a_frame(
+    api: Api, key: str, open_socket: Open
+) -> None:
+    socket = observe(open_socket)
+
+    api.with_key("DELETE", "/rooms/standup")
+
+    assert message(socket)["content"]["shutdown"] is True
+    with pytest.raises(ConnectionClosedOK) as closed:
+        read(socket)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1000
 
 
 def test_coming_and_going_is_told_with_the_places_it_changes(

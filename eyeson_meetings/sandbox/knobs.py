@@ -29,9 +29,7 @@ class Knobs:
     api_key_locked: bool = False
     webhook_post_replaces: bool = True
     webhook_types_as_text: bool = False
-    recording_webhooks: list[str] = field(
-        default_factory=lambda: ["started", "stopped", "finished"]
-    )
+    recording_webhooks: list[str] = field(default_factory=lambda: ["finished"])
     old_webhooks: list[str] = field(default_factory=list)
     started_at_after_end: bool = True
     one_broadcast_per_platform: bool = False

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 
+import pytest
+
 from eyeson_meetings.sandbox.deliveries import write_body
 from eyeson_meetings.sandbox.server import SandboxServer
 
@@ -61,16 +63,14 @@ def test_a_meeting_is_told_from_ready_to_shutdown(
     assert [body["type"] for body in hook.bodies] == [
         "participant_update",
         "room_update",
-        "recording_update",
         "snapshot_update",
-        "recording_update",
         "participant_update",
         "room_update",
         "recording_update",
     ]
     assert hook.bodies[1]["room"]["ready"] is True
-    assert hook.bodies[5]["participant"]["online"] is False
-    closing = hook.bodies[6]["room"]
+    assert hook.bodies[3]["participant"]["online"] is False
+    closing = hook.bodies[4]["room"]
     assert closing == {
         "id": "standup",
         "name": "Stand-up",
@@ -78,10 +78,10 @@ def test_a_meeting_is_told_from_ready_to_shutdown(
         "started_at": None,
         "shutdown": True,
     }
-    assert hook.bodies[7]["recording"]["links"]["download"]
+    assert hook.bodies[5]["recording"]["links"]["download"]
     assert all(hook.signatures_ok)
-    assert b"\\u0026X-Amz" in hook.raw[7]
-    assert b"&" not in hook.raw[7]
+    assert b"\\u0026X-Amz" in hook.raw[5]
+    assert b"&" not in hook.raw[5]
     webhook = api.with_key("GET", "/webhooks").json()
     assert webhook["last_response_code"] == "204"
     assert webhook["last_request_sent_at"].endswith("+00:00")
@@ -108,18 +108,26 @@ def test_the_worked_example_of_the_reference_comes_out() -> None:
     assert signature == "0566b71754e181d8ebd7871442e3b66447570eb66f4f9097f2207e49e22c2d62"
 
 
-def test_only_the_chosen_recording_states_are_sent(
-    api: Api, sandbox: SandboxServer, hook: Receiver
+@pytest.mark.parametrize(
+    "states", [None, ["started"], ["stopped"], ["started", "stopped", "finished"]]
+)
+def test_recording_webhooks_tell_the_finished_state_unless_a_knob_names_others(
+    api: Api, sandbox: SandboxServer, hook: Receiver, states: list[str] | None
 ) -> None:
-    sandbox.knobs.turn(recording_webhooks=["finished"])
+    if states is not None:
+        sandbox.knobs.turn(recording_webhooks=states)
     key = api.join()["access_key"]
     sandbox.advance(1)
     api.bare("POST", f"/rooms/{key}/recording")
+    sandbox.advance(5)
     api.bare("DELETE", f"/rooms/{key}/recording")
     sandbox.advance(1)
     sandbox.settle()
 
-    assert [body["type"] for body in hook.bodies] == ["room_update", "recording_update"]
+    recordings = [body["recording"] for body in hook.bodies if "recording" in body]
+    told = [(one["duration"], bool(one["links"]["download"])) for one in recordings]
+    bodies = {"started": (None, False), "stopped": (5, False), "finished": (5, True)}
+    assert told == [bodies[state] for state in states or ["finished"]]
 
 
 def make_ready_and_end(api: Api, sandbox: SandboxServer) -> None:

@@ -258,6 +258,8 @@ class Answers:
             ended = event.meeting.ended_at is not None
             return body | {"room": self.room(event.meeting, closing=ended)}
         if event.type == "participant_update" and event.person:
+            if not self._state.knobs.participant_webhooks:
+                return None
             return body | {"participant": self.participant(event.meeting, event.person)}
         if event.type == "snapshot_update" and event.snapshot:
             return body | {"snapshot": self.snapshot(event.snapshot)}

@@ -30,6 +30,8 @@ class Knobs:
     webhook_post_replaces: bool = True
     webhook_types_as_text: bool = False
     recording_webhooks: list[str] = field(default_factory=lambda: ["finished"])
+    #: False: as an API key without this premium feature, whatever was registered.
+    participant_webhooks: bool = True
     old_webhooks: list[str] = field(default_factory=list)
     started_at_after_end: bool = True
     one_broadcast_per_platform: bool = False

@@ -130,6 +130,22 @@ def test_recording_webhooks_tell_the_finished_state_unless_a_knob_names_others(
     assert told == [bodies[state] for state in states or ["finished"]]
 
 
+def test_an_account_without_participant_webhooks_never_gets_one(
+    api: Api, sandbox: SandboxServer, hook: Receiver
+) -> None:
+    sandbox.knobs.turn(participant_webhooks=False, auto_connect=True)
+
+    api.join()
+    sandbox.advance(1)
+    api.with_key("DELETE", "/rooms/standup")
+
+    assert sandbox.settle()
+    assert [body["type"] for body in hook.bodies] == ["room_update", "room_update"]
+    shown = api.bare("GET", "/_sandbox/deliveries").json()
+    assert {delivery["type"] for delivery in shown} == {"room_update"}
+    assert "participant_update" in api.with_key("GET", "/webhooks").json()["types"]
+
+
 def make_ready_and_end(api: Api, sandbox: SandboxServer) -> None:
     api.join()
     sandbox.advance(1)

@@ -190,6 +190,19 @@ def test_coming_and_going_is_told_with_the_places_it_changes(
     assert without == {"type": "podium_update", "podium": []}
 
 
+def test_sockets_tell_participants_without_the_webhook(
+    sandbox: SandboxServer, key: str, open_socket: Open
+) -> None:
+    sandbox.knobs.turn(participant_webhooks=False)
+    socket = observe(open_socket)
+    meeting = sandbox.state.rooms["standup"]
+
+    with sandbox.state.locked():
+        sandbox.state.connect(meeting, meeting.people["ada"])
+
+    assert message(socket)["participant"]["online"] is True
+
+
 def test_everything_of_the_meeting_is_told(
     api: Api, sandbox: SandboxServer, key: str, open_socket: Open
 ) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .clock import iso
+from .credentials import person_sip, room_sip, signaling
 from .links import Links
 from .permalinks import Host, Permalink
 from .records import Event, File, Meeting, Person, Recording, Snapshot, Webhook
@@ -34,15 +35,7 @@ class Answers:
             "locked": meeting.locked,
             "room": self.room(meeting),
             "team": {"name": "Sandbox"},
-            "user": {
-                "id": person.id,
-                "room_id": meeting.room_id,
-                "name": person.name,
-                "avatar": person.avatar,
-                "guest": person.guest,
-                "blocked": False,
-                "ready": person.ready,
-            },
+            "user": self._user(meeting, person),
             "links": {
                 "self": self._links.api(f"/rooms/{access_key}"),
                 "gui": self._links.meeting_page(access_key),
@@ -59,11 +52,23 @@ class Answers:
                 for snapshot in self._state.snapshots.values()
                 if snapshot.meeting is meeting
             ],
-            "signaling": {
-                "type": "sepp",
-                "options": {"client_id": person.client_id, "conf_id": meeting.id},
-            },
+            "signaling": signaling(meeting, person),
         }
+
+    def _user(self, meeting: Meeting, person: Person) -> Json:
+        """A person in their own room response (API reference 3.3)."""
+        answer: Json = {
+            "id": person.id,
+            "room_id": meeting.room_id,
+            "name": person.name,
+            "avatar": person.avatar,
+            "guest": person.guest,
+            "blocked": False,
+            "ready": person.ready,
+        }
+        if self._state.knobs.sip:
+            answer["sip"] = person_sip(person)
+        return answer
 
     def room(self, meeting: Meeting, *, closing: bool = False) -> Json:
         """API reference 3.2. `closing`: as the shutdown event shows it, without started_at."""
@@ -76,6 +81,8 @@ class Answers:
             "started_at": None if hidden else iso(meeting.started_at),
             "shutdown": ended,
         }
+        if self._state.knobs.sip:
+            answer["sip"] = room_sip(meeting)
         if meeting.guest_token and not ended:
             answer["guest_token"] = meeting.guest_token
         return answer

@@ -84,7 +84,7 @@ def _delivery(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-_SECRET = ("guest_token", "api_key", "download", "slides", "thumbnails")
+_SECRET = ("guest_token", "api_key", "download", "slides", "thumbnails", "sip", "signaling")
 
 
 def _without_secrets(value: Any) -> Any:

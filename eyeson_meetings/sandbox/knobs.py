@@ -34,6 +34,8 @@ class Knobs:
     participant_webhooks: bool = True
     old_webhooks: list[str] = field(default_factory=list)
     started_at_after_end: bool = True
+    #: Objects `sip` with media credentials in room and user, as until 2023.
+    sip: bool = False
     one_broadcast_per_platform: bool = False
     newest_first: bool = True
 

@@ -59,6 +59,10 @@ class Person:
     removed: bool = False
     sockets: int = 0
     scripted: bool = False
+    #: Parts of the invented media credentials.
+    token_signature: bytes = field(default_factory=lambda: secrets.token_bytes(96), repr=False)
+    turn_password: str = field(default_factory=new_token, repr=False)
+    sip_password: str = field(default_factory=new_token, repr=False)
     leaving: Timer | None = field(default=None, repr=False)
 
 

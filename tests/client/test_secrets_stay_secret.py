@@ -24,6 +24,14 @@ ACCESS_KEY = "canary-access-key"
 GUEST_TOKEN = "canary-guest-token"
 SIGNATURE = "canary-signature"
 STREAM_URL = "rtmp://live.example.org/app/canary-stream-key"
+AUTH_TOKEN = "canary-auth-token"
+TURN = {"urls": ["turn:turn.example.net"], "username": "1:x", "password": "canary-turn-password"}
+SIP = {"uri": "canary-user@conf.example.net", "password": "canary-sip-password"}
+#: Media credentials as a room response has them, `sip` until 2023.
+MEDIA = {
+    "signaling": {"options": {"auth_token": AUTH_TOKEN, "turn_servers": [TURN]}},
+    "user": {"id": "ada", "name": "Ada", "sip": {**SIP, "turnServers": [TURN]}},
+}
 
 CALLS: list[Callable[[EyesonClient], Any]] = [
     lambda client: client.rooms.join(user_name="Ada"),
@@ -53,7 +61,10 @@ CALLS: list[Callable[[EyesonClient], Any]] = [
     ),
 ]
 #: eyeson repeats every secret in its answer, in body and headers.
-TELLTALE = f"{API_KEY} {ACCESS_KEY} {GUEST_TOKEN} https://x.org/?{SIGNATURE} {STREAM_URL}"
+TELLTALE = (
+    f"{API_KEY} {ACCESS_KEY} {GUEST_TOKEN} https://x.org/?{SIGNATURE} {STREAM_URL} {AUTH_TOKEN}"
+    f" {TURN['password']} {SIP['password']}"
+)
 FAULTS: dict[str, bytes] = {
     "400": answer(400, {"error": f"https://api.eyeson.team/rooms/{ACCESS_KEY}?x={GUEST_TOKEN}"}),
     "404": answer(404, f"<html>{TELLTALE}".encode()),
@@ -62,6 +73,7 @@ FAULTS: dict[str, bytes] = {
     "429": answer(429, Retry_After=TELLTALE),
     "garbage": answer(200, f'{{"access_key": "{ACCESS_KEY}", "{GUEST_TOKEN}'.encode()),
     "no record": answer(200, {"canary-field": TELLTALE}),
+    "no room": answer(200, {**MEDIA, "room": {"sip": SIP}}),
     "no HTTP": f"{TELLTALE}\r\nConnection: close\r\n\r\n".encode(),
     "odd header": f"HTTP/1.1 200 OK\r\n{TELLTALE}\r\nConnection: close\r\n\r\n{{}}".encode(),
     "cut": answer(200, TELLTALE.encode(), Connection="close")[:-5],
@@ -218,7 +230,7 @@ def test_records_show_no_secret() -> None:
     response = records.RoomResponse.from_json(
         {
             "access_key": ACCESS_KEY,
-            "room": {"id": "standup", "guest_token": GUEST_TOKEN},
+            "room": {"id": "standup", "guest_token": GUEST_TOKEN, "sip": SIP},
             "links": {
                 "gui": f"https://app.eyeson.team/?{ACCESS_KEY}",
                 "guest_join": f"https://app.eyeson.team/?guest={GUEST_TOKEN}",
@@ -226,7 +238,7 @@ def test_records_show_no_secret() -> None:
             },
             "recording": {"id": "r", "links": {"download": f"https://x.org/?{SIGNATURE}"}},
             "snapshots": [{"id": "s", "links": {"download": f"https://x.org/?{SIGNATURE}"}}],
-            "signaling": {"options": {"auth_token": "canary"}},
+            **MEDIA,
         }
     )
 

@@ -18,8 +18,10 @@ from django.views.debug import ExceptionReporter
 
 from eyeson_meetings import conf
 from eyeson_meetings.client.records import Secret
+from eyeson_meetings.client.sockets import Sockets
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting, Recording, Room
+from eyeson_meetings.sandbox.credentials import person_sip, signaling
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import guests, media, recordings, rooms, snapshots, sync
 from eyeson_meetings.services.accounts import client_for
@@ -40,7 +42,7 @@ SIGNED_LINK = "X-Amz-Signature"
 def canary_sandbox() -> Iterator[SandboxServer]:
     with SandboxServer([API_KEY]) as sandbox:
         sandbox.state.clock.stand_still()
-        sandbox.knobs.turn(delivery_timeout_seconds=60)
+        sandbox.knobs.turn(delivery_timeout_seconds=60, strict_credentials=True, sip=True)
         yield sandbox
 
 
@@ -95,14 +97,15 @@ def test_no_secret_shows_anywhere(
     pages = live_through_a_meeting(client, canary_sandbox, room)
     pages += [visit.text for visit in crawl(client, addresses())]
     tracebacks = provoke_errors(canary_sandbox, room, host)
+    shown = reprs(canary_sandbox)
     secrets = secrets_of(canary_sandbox)
 
-    assert len(secrets) >= 7
+    assert len(secrets) >= 20
     assert not found_in(logs, secrets)
     assert not found_in([dump_of_database()], secrets)
     assert not found_in(pages, secrets)
     assert not found_in(tracebacks, secrets)
-    assert not found_in(reprs(), secrets)
+    assert not found_in(shown, secrets)
     assert len(tracebacks) >= 6
 
 
@@ -178,7 +181,21 @@ def secrets_of(sandbox: SandboxServer) -> list[str]:
     access_keys, guest_tokens = sandbox.state._access_keys, sandbox.state._guest_tokens
     assert access_keys
     assert guest_tokens
-    return [API_KEY, STREAM_KEY, TYPED_KEY, SIGNED_LINK, *access_keys, *guest_tokens]
+    fixed = [API_KEY, STREAM_KEY, TYPED_KEY, SIGNED_LINK]
+    return [*fixed, *access_keys, *guest_tokens, *media_credentials_of(sandbox)]
+
+
+def media_credentials_of(sandbox: SandboxServer) -> list[str]:
+    """Tokens and passwords of each person for the media server, and the room's name there."""
+    found = []
+    for meeting in sandbox.state.meetings:
+        found.append(f"conf_{meeting.id}")
+        for person in meeting.people.values():
+            options = signaling(meeting, person)["options"]
+            found += [options["auth_token"], options["auth_token"].rpartition(".")[2]]
+            found += [turn["password"] for turn in options["turn_servers"]]
+            found.append(person_sip(person)["password"])
+    return found
 
 
 def found_in(texts: list[str], secrets: list[str]) -> list[str]:
@@ -204,8 +221,8 @@ def dump_of_database() -> str:
     return "\n".join(rows)
 
 
-def reprs() -> list[str]:
-    """Of all that holds a secret: clients, answers, accounts, rows."""
+def reprs(sandbox: SandboxServer) -> list[str]:
+    """Of all that holds a secret: clients, answers, socket events, accounts, rows."""
     client = client_for("default")
     joined = client.rooms.join(user_name="Ada", room_id="another")
     held = [
@@ -214,6 +231,7 @@ def reprs() -> list[str]:
         conf.account(),
         joined,
         joined.value.links,
+        *first_events(sandbox, joined.value.access_key),
         client.rooms.list(),
         client.recordings.list(room_id=Room.objects.get(name="Consulting hour").eyeson_id),
         *Meeting.objects.all(),
@@ -222,3 +240,14 @@ def reprs() -> list[str]:
         *BroadcastTarget.objects.all(),
     ]
     return [repr(value) for value in held] + [str(value) for value in held]
+
+
+def first_events(sandbox: SandboxServer, access_key: Any) -> list[Any]:
+    """The first event of both sockets, which has the whole room in it, and the sockets."""
+    patient = (60.0, 60.0)
+    sockets = Sockets(api_key=API_KEY, base_url=sandbox.url, timeouts_seconds=patient, sandbox=True)
+    held: list[Any] = [sockets]
+    for opening in (sockets.observe(room_id="another"), sockets.join(access_key=access_key)):
+        with opening as socket:
+            held += [next(socket.events()), socket]
+    return held

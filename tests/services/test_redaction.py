@@ -73,6 +73,25 @@ def test_a_secret_is_stripped_by_its_name_at_any_depth(name: str, secret: Any) -
     assert kept == {"a": [{"b": {"c": 1}}]}
 
 
+def test_media_credentials_are_stripped() -> None:
+    turn = {"urls": ["turn:turn.example.net:3478"], "username": "1:x", "password": "canary"}
+    signaling = {"type": "sepp", "options": {"auth_token": "canary", "turn_servers": [turn]}}
+    sip = {"uri": "canary@conf.example.net", "turnServers": [turn], "password": "canary"}
+
+    kept = without_secrets(
+        {
+            "room": {"id": "desk", "sip": sip},
+            "user": {"id": "ada", "sip": sip},
+            "participant": {"id": "ada", "options": signaling["options"], "turnServers": [turn]},
+            "signaling": signaling,
+        }
+    )
+
+    assert "canary" not in json.dumps(kept)
+    assert kept["room"] == {"id": "desk"}
+    assert kept["user"] == {"id": "ada"}
+
+
 @pytest.mark.parametrize(
     ("text", "kept"),
     [

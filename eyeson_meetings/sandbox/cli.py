@@ -6,7 +6,8 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from .server import DEFAULT_API_KEY, SandboxServer
+from .options import DEFAULT_API_KEY, add_options
+from .server import SandboxServer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,25 +43,5 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m eyeson_meetings.sandbox",
         description="A stand-in for the eyeson service, for trying, developing and testing.",
     )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8900, help="0 picks a free one")
-    parser.add_argument(
-        "--api-key",
-        action="append",
-        help=f"an API key to accept, may be repeated (default: {DEFAULT_API_KEY})",
-    )
-    parser.add_argument("--public-url", help="base of the links given out, if not host and port")
-    parser.add_argument(
-        "--auto-connect", action="store_true", help="who joins is online without opening a page"
-    )
-    parser.add_argument(
-        "--strict-credentials",
-        action="store_true",
-        help="answer 404 when an API key is sent beside an access key",
-    )
-    parser.add_argument(
-        "--https",
-        action="store_true",
-        help="serve HTTPS with a certificate of its own making, whose path and fingerprint are printed",
-    )
+    add_options(parser)
     return parser

@@ -16,9 +16,8 @@ from .app import build_app, build_service
 from .calls import Call
 from .certificates import Certificate, make_certificate
 from .knobs import Knobs
+from .options import DEFAULT_API_KEY
 from .state import State
-
-DEFAULT_API_KEY = "sandbox-api-key"
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -18,8 +18,9 @@ from eyeson_meetings import conf
 from eyeson_meetings.sandbox.calls import Call
 from eyeson_meetings.sandbox.faults import Faults
 from eyeson_meetings.sandbox.knobs import Knobs
+from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
 from eyeson_meetings.sandbox.records import Meeting, Person, Webhook, new_id
-from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
+from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.sandbox.state import State
 
 from .webhooks import SignedDelivery

@@ -30,7 +30,8 @@ import example_project
 from example_project.appointments.booking import book_appointment
 from example_project.appointments.models import Appointment
 from eyeson_meetings.models import Room
-from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
+from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
+from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.guests import guest_token_for
 from eyeson_meetings.services.permalinks import create_permalink_room
 from eyeson_meetings.services.rooms import create_room

@@ -10,7 +10,8 @@ import requests
 from playwright.sync_api import Browser, Page, expect
 
 from eyeson_meetings.sandbox import media
-from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
+from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
+from eyeson_meetings.sandbox.server import SandboxServer
 
 from .conftest import WAIT_MS
 

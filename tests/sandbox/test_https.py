@@ -16,7 +16,8 @@ import requests
 from eyeson_meetings.client import EyesonClient, LinkRules, Secret, open_download
 from eyeson_meetings.client.sockets import Sockets
 from eyeson_meetings.exceptions import DownloadInterruptedError, NetworkError
-from eyeson_meetings.sandbox.server import DEFAULT_API_KEY, SandboxServer
+from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
+from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.accounts import client_for
 
 #: More than a connection or an answer takes on any machine.

@@ -12,6 +12,7 @@ from django.core.management.base import CommandError
 from eyeson_meetings import conf
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.management.base import BAD_INPUT, EyesonCommand
+from eyeson_meetings.sandbox.options import DEFAULT_PORT, add_options
 
 try:
     from eyeson_meetings.sandbox import cli
@@ -20,43 +21,20 @@ except ImportError as error:
 else:
     MISSING = None
 
-DEFAULT_PORT = 8900
-
 
 class Command(EyesonCommand):
     """The sandbox in the foreground, until it is stopped."""
 
     help = (
-        "Run a stand-in for eyeson, with the API key and at the port of the account whose SANDBOX is True. "
+        "Run a stand-in for eyeson, with the API key and at the port of the account whose SANDBOX is True, "
+        "unless --api-key and --port name others. "
         "Ends with 2 when the port cannot be had."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """As `python -m eyeson_meetings.sandbox`, with defaults from the settings."""
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument(
-            "--port", type=int, help="default: that of BASE_URL; 0 picks a free one"
-        )
-        parser.add_argument(
-            "--api-key", action="append", help="an API key to accept, may be repeated"
-        )
-        parser.add_argument(
-            "--public-url", help="base of the links given out, if not host and port"
-        )
-        parser.add_argument(
-            "--auto-connect", action="store_true", help="who joins is online without opening a page"
-        )
-        parser.add_argument(
-            "--strict-credentials",
-            action="store_true",
-            help="answer 404 when an API key is sent beside an access key",
-        )
-
-        parser.add_argument(
-            "--https",
-            action="store_true",
-            help="serve HTTPS with a certificate of its own making, to name in the account's CA_FILE",
-        )
+        """Add the options of `python -m eyeson_meetings.sandbox`; port and API keys default to the settings."""
+        add_options(parser)
+        parser.set_defaults(port=None)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run it."""

@@ -82,6 +82,8 @@ class Demo:
         self.sandbox = (
             f"http://127.0.0.1:{self._port('sandbox', options.sandbox_port, SANDBOX_PORT)}"
         )
+        #: By which the sandbox repeats and shuffles webhooks; None: it does not.
+        self.seed: int | None = None if options.calm else options.seed
         self.redis = None if options.inline else self._find_redis()
         #: Of all keys in Redis, which may be somebody else's and serve several demos.
         self._prefix = f"consulting-hours-{secrets.token_hex(4)}:"
@@ -93,7 +95,8 @@ class Demo:
             self.redis.start()
         self.children.environment = self.environment()
         os.environ.update(self.children.environment)
-        self._python("sandbox", "-m", "eyeson_meetings.sandbox", "--port", _port_of(self.sandbox))
+        sandbox = ("-m", "eyeson_meetings.sandbox", "--port", _port_of(self.sandbox))
+        self._python("sandbox", *sandbox, *self._disorder())
         application = "example_project.asgi:application"
         # No access log: guest links are part of addresses.
         self._python("web", "-m", "daphne", "-v", "0", "-p", _port_of(self.site), application)
@@ -119,7 +122,7 @@ class Demo:
         else:
             self._python("work", str(TOP / "tools" / "demo_work.py"))
         children.wait_until(lambda: _answers(f"{self.sandbox}/_sandbox/state"), "the sandbox")
-        # A slow machine is no site that is down: no webhook comes twice.
+        # A slow machine is no site that is down: no webhook is given up.
         knobs = {"delivery_timeout_seconds": 60}
         requests.post(f"{self.sandbox}/_sandbox/knobs", json=knobs, timeout=60).raise_for_status()
         children.wait_until(lambda: _answers(f"{self.site}/accounts/login/"), "the web server")
@@ -153,6 +156,10 @@ class Demo:
             self.redis.stop()
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    def _disorder(self) -> tuple[str, ...]:
+        """The sandbox's options that say whether webhooks come twice and shuffled, and by which seed."""
+        return ("--calm",) if self.seed is None else ("--seed", str(self.seed))
 
     def _find_redis(self) -> RedisServer | None:
         try:
@@ -211,9 +218,17 @@ def _answers(address: str) -> bool:
     return False
 
 
+def webhook_order(demo: Demo) -> str:
+    """Return a sentence about repeated and shuffled webhooks, with the seed."""
+    if demo.seed is None:
+        return "Webhooks come once and in order."
+    return f"One webhook in ten comes twice, those of one second are shuffled; seed {demo.seed}."
+
+
 def show(demo: Demo) -> None:
     """The demo for people: start, say where, stay. Raises FailedError when a process ends by itself."""
     started = time.monotonic()
+    print(webhook_order(demo))
     print("Starting sandbox and web server, making users and appointments ...", flush=True)
     demo.start()
     print(f"Starting {'worker and scheduler' if demo.redis else 'the work of every 5 seconds'} ...")
@@ -233,6 +248,7 @@ def show(demo: Demo) -> None:
 def smoke(demo: Demo) -> None:
     """The main job by itself. Raises FailedError."""
     started = time.monotonic()
+    print(webhook_order(demo), flush=True)
     demo.start()
     from tools.demo_smoke import Report, Smoke
 
@@ -303,6 +319,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sandbox-port", type=int, help=f"of the sandbox (default: {SANDBOX_PORT}, or the next)"
     )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        default=secrets.randbelow(1_000_000),
+        help="of the sandbox's repeated and shuffled webhooks (default: another each time)",
+    )
+    parser.add_argument("--calm", action="store_true", help="send each webhook once and in order")
     return parser
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,10 @@ from .server import SandboxServer
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until stopped. Returns the exit status: 0, or 2 when the port cannot be had."""
-    chosen = _parser().parse_args(arguments)
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if chosen.seed is not None and (chosen.calm or chosen.auto_connect):
+        parser.error("--seed has no effect with --calm or --auto-connect")
     try:
         server = SandboxServer(
             chosen.api_key or [DEFAULT_API_KEY],
@@ -22,20 +26,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
             auto_connect=chosen.auto_connect,
             strict_credentials=chosen.strict_credentials,
             https=chosen.https,
+            seed=_seed(chosen),
         )
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         sys.stderr.write(f"cannot listen on {chosen.host}:{chosen.port}: {reason}\n")
         return 2
-    sys.stdout.write(f"eyeson sandbox at {server.url}, console at {server.url}/_sandbox/console\n")
-    if server.certificate is not None:
-        sys.stdout.write(f"certificate to trust: {server.certificate.path}\n")
-        sys.stdout.write(f"its SHA-256: {server.certificate.fingerprint}\n")
-    sys.stdout.flush()
+    _introduce(server)
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again after a clean stop
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         server.run()
     return 0
+
+
+def _seed(chosen: argparse.Namespace) -> int | None:
+    """Return the seed of repeated and shuffled webhooks, None for neither."""
+    if chosen.calm or chosen.auto_connect:
+        return None
+    return secrets.randbelow(1_000_000) if chosen.seed is None else int(chosen.seed)
+
+
+def _introduce(server: SandboxServer) -> None:
+    """Print the address and all that the caller needs to know of this run."""
+    lines = [f"eyeson sandbox at {server.url}, console at {server.url}/_sandbox/console"]
+    if server.certificate is not None:
+        lines.append(f"certificate to trust: {server.certificate.path}")
+        lines.append(f"its SHA-256: {server.certificate.fingerprint}")
+    if server.knobs.shuffle_deliveries:
+        lines.append(
+            "webhooks: one in ten comes twice, those of one second are shuffled; "
+            f"seed {server.knobs.delivery_seed}"
+        )
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,6 +12,7 @@ from typing import Any
 import requests
 
 from .answers import Answers
+from .disorder import Disorder
 from .records import Event, Webhook, new_id
 from .state import State
 
@@ -62,6 +63,9 @@ class Deliveries:
         self._changed = threading.Condition()
         self._held: list[Delivery] = []
         self._shuffled: Delivery | None = None
+        self._disorder = Disorder(state.knobs)
+        #: Deliveries that wait for the end of a second, by that second.
+        self._seconds: dict[int, list[Delivery]] = {}
         self._thread: threading.Thread | None = None
         self._session = requests.Session()
         self._session.trust_env = False
@@ -77,7 +81,8 @@ class Deliveries:
         if document is None:
             return
         team, body = event.meeting.team, write_body(document)
-        for _ in range(1 + self._state.knobs.duplicate_deliveries):
+        repeats = self._state.knobs.duplicate_deliveries + self._disorder.repeats()
+        for _ in range(1 + repeats):
             self._dispatch(Delivery(new_id(), team, webhook, body, event.type, event.at))
 
     def _dispatch(self, delivery: Delivery) -> None:
@@ -92,6 +97,8 @@ class Deliveries:
             self._held.append(delivery)
         elif knobs.delay_deliveries_seconds:
             self._state.clock.after(knobs.delay_deliveries_seconds, lambda: self._enqueue(delivery))
+        elif knobs.shuffle_deliveries:
+            self._keep_until_its_second_ends(delivery)
         elif knobs.reorder_deliveries and self._shuffled is None:
             # Kept back until the next one has gone out, or nothing else comes for a second.
             self._shuffled = delivery
@@ -99,6 +106,19 @@ class Deliveries:
         else:
             self._enqueue(delivery)
             self._send_shuffled()
+
+    def _keep_until_its_second_ends(self, delivery: Delivery) -> None:
+        second = int(delivery.at)
+        if second not in self._seconds:
+            self._seconds[second] = []
+            self._state.clock.after(second + 1 - delivery.at, lambda: self._send_second(second))
+        self._seconds[second].append(delivery)
+
+    def _send_second(self, second: int) -> None:
+        deliveries = self._seconds.pop(second, [])
+        self._disorder.shuffle(deliveries)
+        for delivery in deliveries:
+            self._enqueue(delivery)
 
     def _send_shuffled(self) -> None:
         delivery, self._shuffled = self._shuffled, None
@@ -148,6 +168,8 @@ class Deliveries:
         self._drain()
         self._held.clear()
         self._shuffled = None
+        self._seconds.clear()
+        self._disorder.start_over()
         with self._changed:
             self.sent.clear()
 

@@ -45,6 +45,11 @@ class Knobs:
     duplicate_deliveries: int = 0
     delay_deliveries_seconds: float = 0.0
     reorder_deliveries: bool = False
+    #: Share of the deliveries that come twice, from 0 to 1, chosen by `delivery_seed`.
+    duplicate_share: float = 0.0
+    #: Deliveries whose events fall in one second go out together at its end, in an order by the seed.
+    shuffle_deliveries: bool = False
+    delivery_seed: int = 0
     delivery_timeout_seconds: float = 5.0
 
     # Media.

@@ -30,6 +30,18 @@ def add_options(parser: ArgumentParser) -> None:
         help="answer 404 when an API key is sent beside an access key",
     )
     parser.add_argument(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="choose by this number which webhooks come twice and how those of one second are shuffled "
+        "(default: another number at each start, which is printed)",
+    )
+    parser.add_argument(
+        "--calm",
+        action="store_true",
+        help="send each webhook once and in order, as --auto-connect does too",
+    )
+    parser.add_argument(
         "--https",
         action="store_true",
         help="serve HTTPS with a certificate of its own making, whose path and fingerprint are printed",

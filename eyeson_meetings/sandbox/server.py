@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .app import build_app, build_service
 from .calls import Call
 from .certificates import Certificate, make_certificate
+from .disorder import DUPLICATE_SHARE
 from .knobs import Knobs
 from .options import DEFAULT_API_KEY
 from .state import State
@@ -61,8 +62,12 @@ class SandboxServer:
         auto_connect: bool = False,
         strict_credentials: bool = False,
         https: bool = False,
+        seed: int | None = None,
     ) -> None:
-        """Bind the port. Raises OSError when it is taken. `https`: with a certificate of its own making."""
+        """Bind the port. Raises OSError when it is taken. `https`: with a certificate of its own making.
+
+        `seed`: repeat one webhook in ten and shuffle those of one second by it; None: neither.
+        """
         self._listener = listen(host, port)
         self.port: int = self._listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
@@ -72,29 +77,34 @@ class SandboxServer:
         #: Base address of the API, without a slash at the end.
         self.url = (public_url or f"{scheme}://{shown}:{self.port}").rstrip("/")
         self.knobs = Knobs(auto_connect=auto_connect, strict_credentials=strict_credentials)
+        if seed is not None:
+            self.knobs.turn(
+                duplicate_share=DUPLICATE_SHARE, shuffle_deliveries=True, delivery_seed=seed
+            )
         self._first_knobs = self.knobs.as_json()
         self.service = build_service(api_keys, self.url, self.knobs)
         self._connections: WeakSet[asyncio.Transport] = WeakSet()
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                build_app(self.service),
-                access_log=False,
-                date_header=False,
-                lifespan="off",
-                log_config=None,
-                log_level="critical",
-                server_header=False,
-                timeout_graceful_shutdown=1,
-                # As servers on the net have it: with uvicorn's 5 s a client that pauses may send its
-                # next call into a connection that is being closed.
-                timeout_keep_alive=75,
-                http=_protocol_that_names_itself_to(self._connections),
-                ssl_certfile=self.certificate.path if self.certificate else None,
-                ssl_keyfile=self.certificate.key_path if self.certificate else None,
-                ws="websockets-sansio",
-            )
-        )
+        self._server = uvicorn.Server(self._configuration())
         self._threads: list[threading.Thread] = []
+
+    def _configuration(self) -> uvicorn.Config:
+        return uvicorn.Config(
+            build_app(self.service),
+            access_log=False,
+            date_header=False,
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            # As servers on the net have it: with uvicorn's 5 s a client that pauses may send its
+            # next call into a connection that is being closed.
+            timeout_keep_alive=75,
+            http=_protocol_that_names_itself_to(self._connections),
+            ssl_certfile=self.certificate.path if self.certificate else None,
+            ssl_keyfile=self.certificate.key_path if self.certificate else None,
+            ws="websockets-sansio",
+        )
 
     @property
     def state(self) -> State:

@@ -85,6 +85,8 @@ def test_options_win_over_settings(settings: Any) -> None:
         "public_url": "http://sandbox.test",
         "auto_connect": True,
         "strict_credentials": True,
+        "seed": 0,
+        "calm": True,
     }
 
     assert sandbox_arguments(chosen) == [
@@ -92,7 +94,9 @@ def test_options_win_over_settings(settings: Any) -> None:
         "--port=0",
         "--api-key=mine",
         "--public-url=http://sandbox.test",
+        "--seed=0",
         "--auto-connect",
+        "--calm",
         "--strict-credentials",
     ]
 

@@ -56,7 +56,9 @@ def sandbox_arguments(options: dict[str, Any]) -> list[str]:
     arguments += [f"--api-key={key}" for key in options["api_key"] or keys]
     if options["public_url"]:
         arguments.append(f"--public-url={options['public_url']}")
-    for name in ("auto_connect", "https", "strict_credentials"):
+    if options.get("seed") is not None:
+        arguments.append(f"--seed={options['seed']}")
+    for name in ("auto_connect", "calm", "https", "strict_credentials"):
         if options.get(name):
             arguments.append(f"--{name.replace('_', '-')}")
     return arguments

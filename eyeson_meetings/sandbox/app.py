@@ -14,6 +14,7 @@ from . import control, pages
 from .answers import Answers
 from .broadcasts import Broadcasts
 from .calls import Calls
+from .clock import Clock
 from .deliveries import Deliveries
 from .endpoints import ROUTES
 from .faults import Faults
@@ -31,9 +32,11 @@ from .stage import Stage
 from .state import State
 
 
-def build_service(api_keys: Iterable[str], base_url: str, knobs: Knobs) -> Service:
+def build_service(
+    api_keys: Iterable[str], base_url: str, knobs: Knobs, clock: Clock | None = None
+) -> Service:
     """A fresh sandbox that knows these API keys and gives out links below `base_url`."""
-    state = State(api_keys, knobs)
+    state = State(api_keys, knobs, clock)
     links = Links(base_url, knobs, state.clock)
     answers = Answers(state, links)
     return Service(

@@ -26,10 +26,12 @@ class Timer:
 class Clock:
     """Real time plus whatever `advance` added, or that alone. `lock` guards it and all state built on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, since: float | None = None) -> None:
+        """Begin at `since` (unix seconds), by default now, and run in real time from there."""
         self.lock = threading.RLock()
         self._changed = threading.Condition(self.lock)
-        self._base = time.time() - time.monotonic()
+        self._ahead_seconds = 0.0 if since is None else since - time.time()
+        self._base = self._real_base()
         self._stands_at: float | None = None
         self._pinned: float | None = None
         self._timers: list[Timer] = []
@@ -73,7 +75,7 @@ class Clock:
     def back_to_now(self) -> None:
         """Take back what `advance` added, and run."""
         with self.lock:
-            self._base = time.time() - time.monotonic()
+            self._base = self._real_base()
             self._stands_at = None
             self._changed.notify_all()
 
@@ -109,6 +111,9 @@ class Clock:
         with self.lock:
             self._stopped = True
             self._changed.notify_all()
+
+    def _real_base(self) -> float:
+        return time.time() + self._ahead_seconds - time.monotonic()
 
     def _running(self) -> float:
         if self._stands_at is not None:

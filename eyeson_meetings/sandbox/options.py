@@ -42,6 +42,12 @@ def add_options(parser: ArgumentParser) -> None:
         help="send each webhook once and in order, as --auto-connect does too",
     )
     parser.add_argument(
+        "--since",
+        metavar="WHEN",
+        help="begin the clock at most 13 days ago: 36h, 13d, or an ISO date-time such as 2025-09-04T08:30Z, "
+        "which is UTC unless it has an offset (default: now)",
+    )
+    parser.add_argument(
         "--https",
         action="store_true",
         help="serve HTTPS with a certificate of its own making, whose path and fingerprint are printed",

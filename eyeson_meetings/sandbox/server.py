@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from weakref import WeakSet
@@ -15,9 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .app import build_app, build_service
 from .calls import Call
 from .certificates import Certificate, make_certificate
+from .clock import Clock
 from .disorder import DUPLICATE_SHARE
 from .knobs import Knobs
 from .options import DEFAULT_API_KEY
+from .since import checked_since
 from .state import State
 
 
@@ -63,11 +66,15 @@ class SandboxServer:
         strict_credentials: bool = False,
         https: bool = False,
         seed: int | None = None,
+        since: datetime | None = None,
     ) -> None:
         """Bind the port. Raises OSError when it is taken. `https`: with a certificate of its own making.
 
         `seed`: repeat one webhook in ten and shuffle those of one second by it; None: neither.
+        `since`: where its clock begins, at most 13 days ago, in UTC unless it has a time zone. Raises
+        ValueError for another moment.
         """
+        clock = Clock(None if since is None else checked_since(since).timestamp())
         self._listener = listen(host, port)
         self.port: int = self._listener.getsockname()[1]
         shown = f"[{host}]" if ":" in host else host
@@ -82,7 +89,7 @@ class SandboxServer:
                 duplicate_share=DUPLICATE_SHARE, shuffle_deliveries=True, delivery_seed=seed
             )
         self._first_knobs = self.knobs.as_json()
-        self.service = build_service(api_keys, self.url, self.knobs)
+        self.service = build_service(api_keys, self.url, self.knobs, clock)
         self._connections: WeakSet[asyncio.Transport] = WeakSet()
         self._server = uvicorn.Server(self._configuration())
         self._threads: list[threading.Thread] = []

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from eyeson_meetings.management.commands.eyeson_sandbox import sandbox_arguments
@@ -86,6 +87,7 @@ def test_options_win_over_settings(settings: Any) -> None:
         "auto_connect": True,
         "strict_credentials": True,
         "seed": 0,
+        "since": "13d",
         "calm": True,
     }
 
@@ -95,6 +97,7 @@ def test_options_win_over_settings(settings: Any) -> None:
         "--api-key=mine",
         "--public-url=http://sandbox.test",
         "--seed=0",
+        "--since=13d",
         "--auto-connect",
         "--calm",
         "--strict-credentials",
@@ -130,6 +133,15 @@ def test_a_port_that_is_none_is_status_2_without_a_traceback() -> None:
 
     assert ended.returncode == 2
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("since", ["14d", "2099-01-01", "yesterday"])
+def test_a_beginning_that_cannot_be_is_status_2(since: str) -> None:
+    ended = end_of("--port=0", "--since", since)
+
+    assert ended.returncode == 2
+    assert "argument --since: must be" in ended.stderr or "must not be" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def end_of(*words: str) -> subprocess.CompletedProcess[str]:

@@ -28,7 +28,7 @@ class Command(EyesonCommand):
     help = (
         "Run a stand-in for eyeson, with the API key and at the port of the account whose SANDBOX is True, "
         "unless --api-key and --port name others. "
-        "Ends with 2 when the port cannot be had."
+        "Ends with 2 for bad options and when the port cannot be had."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -56,8 +56,9 @@ def sandbox_arguments(options: dict[str, Any]) -> list[str]:
     arguments += [f"--api-key={key}" for key in options["api_key"] or keys]
     if options["public_url"]:
         arguments.append(f"--public-url={options['public_url']}")
-    if options.get("seed") is not None:
-        arguments.append(f"--seed={options['seed']}")
+    for name in ("seed", "since"):
+        if options.get(name) is not None:
+            arguments.append(f"--{name}={options[name]}")
     for name in ("auto_connect", "calm", "https", "strict_credentials"):
         if options.get(name):
             arguments.append(f"--{name.replace('_', '-')}")

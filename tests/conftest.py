@@ -95,13 +95,15 @@ def sandbox(eyeson_sandbox_server: SandboxServer) -> SandboxServer:
     """A stand-in for eyeson that remembers nothing yet, of which tests want more than a site's would.
 
     Its time stands still but for `advance`; a test that waits for eyeson calls `state.clock.go_on()`. Meetings
-    are ready at once, which services wait for.
+    are ready at once, which services wait for. An API key beside an access key is refused.
     """
     eyeson_sandbox_server.reset()
     # Whatever a test before this one did to its clock.
     eyeson_sandbox_server.state.clock.back_to_now()
     eyeson_sandbox_server.state.clock.stand_still()
-    eyeson_sandbox_server.knobs.turn(delivery_timeout_seconds=60, ready_after_seconds=0)
+    eyeson_sandbox_server.knobs.turn(
+        delivery_timeout_seconds=60, ready_after_seconds=0, strict_credentials=True
+    )
     return eyeson_sandbox_server
 
 

@@ -96,7 +96,7 @@ class Demo:
         self.children.environment = self.environment()
         os.environ.update(self.children.environment)
         sandbox = ("-m", "eyeson_meetings.sandbox", "--port", _port_of(self.sandbox))
-        self._python("sandbox", *sandbox, *self._disorder())
+        self._python("sandbox", *sandbox, "--strict-credentials", *self._disorder())
         application = "example_project.asgi:application"
         # No access log: guest links are part of addresses.
         self._python("web", "-m", "daphne", "-v", "0", "-p", _port_of(self.site), application)

@@ -20,7 +20,7 @@ KEY = {"Authorization": DEFAULT_API_KEY}
 
 @pytest.fixture
 def sandbox() -> Iterator[SandboxServer]:
-    with SandboxServer() as sandbox:
+    with SandboxServer(strict_credentials=True) as sandbox:
         # Nothing ends because a browser is slow.
         sandbox.knobs.turn(playback_seconds=3600, empty_after_seconds=3600)
         yield sandbox

@@ -10,16 +10,10 @@ from eyeson_meetings.client import EyesonClient, Secret
 from eyeson_meetings.sandbox.server import SandboxServer
 
 
-@pytest.fixture(params=[False, True], ids=["lenient", "strict"])
-def strict(request: pytest.FixtureRequest) -> bool:
-    """Whether the sandbox takes an API key beside an access key for a mistake, as eyeson does."""
-    return bool(request.param)
-
-
 @pytest.fixture
-def client(sandbox: SandboxServer, strict: bool) -> Iterator[EyesonClient]:
+def client(sandbox: SandboxServer) -> Iterator[EyesonClient]:
     """A client of the sandbox, whose meetings take a second to be ready."""
-    sandbox.knobs.turn(strict_credentials=strict, auto_connect=True, ready_after_seconds=1)
+    sandbox.knobs.turn(auto_connect=True, ready_after_seconds=1)
     client = EyesonClient(api_key="sandbox-api-key", base_url=sandbox.url, sandbox=True)
     yield client
     client.close()

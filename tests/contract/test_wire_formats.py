@@ -190,3 +190,21 @@ def test_a_client_of_eyesons_is_understood(sandbox: SandboxServer, name: str) ->
     assert meeting.options["layout_users"] == ["ada", "intro"]
     assert meeting.options["show_names"] is False
     assert meeting.locked is True
+
+
+@pytest.mark.parametrize(("strict", "status"), [(False, 200), (True, 404)])
+def test_php_reads_a_snapshot_with_both_credentials(
+    sandbox: SandboxServer, strict: bool, status: int
+) -> None:
+    sandbox.knobs.turn(auto_connect=True, strict_credentials=strict)
+    start = SDKS["php"].write({"id": "desk", "user": {"name": "Zoë"}})
+    headers = {"Authorization": API_KEY, "User-Agent": "php"}
+    joined = requests.post(f"{sandbox.url}/rooms", headers=headers, timeout=60, **start).json()
+    sandbox.advance(1)
+    room = f"{sandbox.url}/rooms/{joined['access_key']}"
+    requests.post(f"{room}/snapshot", timeout=60)
+    (snapshot,) = sandbox.state.snapshots.values()
+
+    answer = requests.get(f"{room}/snapshots/{snapshot.id}", headers=headers, timeout=60)
+
+    assert answer.status_code == status

@@ -27,7 +27,7 @@ PATIENT = (60.0, 60.0)
 @pytest.fixture(scope="module")
 def secured() -> Iterator[SandboxServer]:
     """A sandbox that serves HTTPS only."""
-    with SandboxServer(https=True, auto_connect=True) as sandbox:
+    with SandboxServer(https=True, auto_connect=True, strict_credentials=True) as sandbox:
         yield sandbox
 
 

@@ -130,6 +130,20 @@ def test_a_key_beside_an_access_key_matters_only_when_strict(
     assert api.bare("GET", f"/rooms/{key}").status_code == 200
 
 
+def test_the_header_tells_room_id_and_access_key_apart_at_the_end(
+    api: Api, sandbox: SandboxServer
+) -> None:
+    sandbox.knobs.turn(strict_credentials=True)
+    key = api.join()["access_key"]
+
+    assert api.with_key("DELETE", f"/rooms/{key}").status_code == 404
+    assert api.bare("DELETE", "/rooms/standup").status_code == 401
+    assert api.bare("GET", f"/rooms/{key}").status_code == 200
+    assert api.bare("DELETE", f"/rooms/{key}").status_code == 204
+    api.join()
+    assert api.with_key("DELETE", "/rooms/standup").status_code == 204
+
+
 def test_an_unknown_access_key_is_401(api: Api) -> None:
     answer = api.bare("GET", "/rooms/unknown")
 

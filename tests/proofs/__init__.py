@@ -1,4 +1,4 @@
-"""The sandbox, spoken to by tools that know nothing of this package: one script a wire format.
+"""The sandbox, spoken to by tools that know nothing of this package: one script a wire format or answer.
 
 By hand, beside `python -m eyeson_meetings.sandbox --auto-connect`:
 

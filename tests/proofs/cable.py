@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -69,6 +71,27 @@ def listen(connection: ClientConnection, base: str, access_key: str, first: str)
     )
     assert frame(connection, "chat")["message"]["content"] == "Grüß Gott"
     assert isinstance(frame(connection, "ping")["message"], int)
+
+
+def pass_seconds(base: str, seconds: float) -> None:
+    """Move the sandbox's clock."""
+    ask("POST", f"{base}/_sandbox/clock", body={"advance": seconds})
+
+
+def register(base: str, api_key: str, url: str, types: str) -> None:
+    """Have webhooks of these types sent to `url`, and to no other."""
+    ask("POST", f"{base}/webhooks", api_key, {"url": url, "types": types})
+
+
+@contextmanager
+def observed(base: str, api_key: str, room_id: str) -> Iterator[ClientConnection]:
+    """An observer socket that has subscribed and been told how things are."""
+    headers = {"Authorization": api_key}
+    with opened(base, f"room_id={room_id}", additional_headers=headers) as connection:
+        frame(connection, "welcome")
+        connection.send(json.dumps({"command": "subscribe", "identifier": ROOM_CHANNEL}))
+        frame(connection, "room_update")
+        yield connection
 
 
 def is_refused(connection: ClientConnection) -> None:

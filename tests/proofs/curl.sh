@@ -31,6 +31,27 @@ says() {
     }
 }
 
+# says_not TEXT: whether the last answer lacks it.
+says_not() {
+    if grep -qF -- "$1" "$ANSWER"; then
+        echo "$1 in: $(cat "$ANSWER")" >&2
+        exit 1
+    fi
+}
+
+# says_just TEXT: whether the last answer is this and nothing else.
+says_just() {
+    [ "$(cat "$ANSWER")" = "$1" ] || {
+        echo "not just $1: $(cat "$ANSWER")" >&2
+        exit 1
+    }
+}
+
+# turn NAME VALUE: set a knob of the sandbox; the value is JSON.
+turn() {
+    ask 200 POST /_sandbox/knobs --header 'Content-Type: application/json' --data "{\"$1\": $2}"
+}
+
 # The access key of the last answer; an answer to `POST /rooms` has to have one.
 take_key() {
     KEY=$(sed -n 's/.*"access_key":"\([^"]*\)".*/\1/p' "$ANSWER")

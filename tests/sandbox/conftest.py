@@ -1,12 +1,7 @@
-"""One sandbox for all tests of a module, reset before each; and a receiver of webhooks."""
+"""One sandbox for all tests, reset before each; and a receiver of its webhooks."""
 
-import hashlib
-import hmac
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -14,6 +9,7 @@ import requests
 from websockets.sync.client import ClientConnection, connect
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
 from .sockets import Open
 
@@ -41,43 +37,6 @@ class Api:
         return response.json()
 
 
-class Receiver:
-    """Takes webhooks and keeps them. Answers 204, or what `status` says."""
-
-    def __init__(self) -> None:
-        self.bodies: list[dict[str, Any]] = []
-        self.raw: list[bytes] = []
-        self.signatures_ok: list[bool] = []
-        self.status = 204
-        receiver = self
-
-        class Post(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                expected = hmac.new(API_KEY.encode(), body, hashlib.sha256).hexdigest()
-                receiver.signatures_ok.append(self.headers["X-Eyeson-Signature"] == expected)
-                receiver.raw.append(body)
-                receiver.bodies.append(json.loads(body))
-                self.send_response(receiver.status)
-                self.end_headers()
-
-            def log_message(self, *args: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Post)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?a=1"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,))
-
-    def __enter__(self) -> "Receiver":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[SandboxServer]:
     with SandboxServer(api_keys=[API_KEY, "another-key"]) as sandbox:
@@ -103,7 +62,7 @@ def api(sandbox: SandboxServer) -> Iterator[Api]:
 
 @pytest.fixture
 def hook(api: Api) -> Iterator[Receiver]:
-    with Receiver() as receiver:
+    with Receiver(API_KEY) as receiver:
         types = "room_update,participant_update,recording_update,snapshot_update"
         api.with_key("POST", "/webhooks", data={"url": receiver.url, "types": types})
         yield receiver

@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
-from .conftest import API_KEY, Api, Receiver
+from .conftest import API_KEY, Api
 from .sockets import Open, read, read_message, subscribe
 
 STREAM = "rtmp://live.example.org/app/very-secret-key"
@@ -214,7 +215,7 @@ def test_the_end_of_the_meeting_stops_it(api: Api, key: str, open_socket: Open) 
 def test_the_webhook_of_2017_comes_only_when_asked_for(
     api: Api, sandbox: SandboxServer, key: str
 ) -> None:
-    with Receiver() as receiver:
+    with Receiver(API_KEY) as receiver:
         form = {"url": receiver.url, "types": "broadcast_update"}
         api.with_key("POST", "/webhooks", data=form)
         start(api, key, player_url=PLAYER)

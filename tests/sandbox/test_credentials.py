@@ -5,8 +5,9 @@ import json
 from typing import Any
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
-from .conftest import Api, Receiver
+from .conftest import Api
 from .sockets import Open, read, subscribe
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from eyeson_meetings.sandbox.deliveries import write_body
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
-from .conftest import Api, Receiver
+from .conftest import Api
 
 
 def test_there_is_one_webhook_per_api_key(api: Api) -> None:

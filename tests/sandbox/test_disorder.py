@@ -8,8 +8,9 @@ import pytest
 import requests
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
-from .conftest import API_KEY, Api, Receiver
+from .conftest import API_KEY, Api
 
 ROOMS = 30
 

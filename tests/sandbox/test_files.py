@@ -11,8 +11,9 @@ import pytest
 import requests
 
 from eyeson_meetings.sandbox.server import SandboxServer
+from tests.receiver import Receiver
 
-from .conftest import API_KEY, Api, Receiver
+from .conftest import API_KEY, Api
 from .sockets import Open, read, read_message, subscribe
 
 PDF = b"%PDF-1.4\n<< /Type /Pages /Count 2 >>\n<< /Type /Page >>\n<< /Type/Page >>\n%%EOF"
@@ -294,7 +295,7 @@ def test_sockets_follow_the_conversion(
 def test_the_old_webhooks_come_only_when_asked_for(
     api: Api, sandbox: SandboxServer, key: str, kind: str
 ) -> None:
-    with Receiver() as receiver:
+    with Receiver(API_KEY) as receiver:
         form = {"url": receiver.url, "types": "file_update,document_update"}
         api.with_key("POST", "/webhooks", data=form)
         upload(api, key)

@@ -8,12 +8,14 @@ from typing import Any
 INTERVALS: dict[str, float] = {
     "process_deliveries": 10.0,
     "fetch_due": 30.0,
+    "look_at_running": 15.0,
     "refresh_files": 10.0,
     "sync": 120.0,
     "prune": 24 * 3600.0,
 }
-#: A message of sync does nothing when another began within this part of the interval: of two schedulers one
-#: is enough, and a message that came a little early is no second one.
+#: Tasks that do nothing when another began within `PAUSE_PART` of the interval: of two schedulers one is enough,
+#: and a message that came a little early is no second one.
+SINGLE = ("look_at_running", "sync")
 PAUSE_PART = 0.9
 
 
@@ -32,7 +34,7 @@ def beat_schedule(**seconds: float | None) -> dict[str, dict[str, Any]]:
             "task": f"eyeson_meetings.tasks.{name}",
             "schedule": interval,
             "options": {"expires": interval},
-            "kwargs": {"pause_seconds": interval * PAUSE_PART} if name == "sync" else {},
+            "kwargs": {"pause_seconds": interval * PAUSE_PART} if name in SINGLE else {},
         }
         for name, interval in {**INTERVALS, **seconds}.items()
         if interval is not None

@@ -4,6 +4,7 @@ EyesonMeetingsError
 ├── EyesonError                 eyeson refused, failed, or did not answer
 │   ├── NetworkError            no answer came
 │   ├── UnavailableError        429 or 5xx: try again later
+│   │   └── TooSlowError        no time was left for the call; nothing was sent
 │   ├── InvalidRequestError     400
 │   ├── KeyRefusedError         401 or 403: the API key
 │   ├── ForbiddenError          403: not with this access key
@@ -35,6 +36,7 @@ EyesonMeetingsError
 │   └── PermalinkDeletedError
 ├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
+├── BroadcastNotReplacedError   one was stopped, and the other is not known to run
 ├── StreamTargetError           nowhere that a broadcast could go
 ├── ValueRefusedError           a text, address, picture or place that a meeting cannot show
 └── NotAllowedError
@@ -61,6 +63,8 @@ class EyesonError(EyesonMeetingsError):
 
     #: eyeson's clock when it said so (the answer's `Date`, aware UTC); None when no answer came.
     observed_at: datetime | None = None
+    #: The call was to change something, and eyeson may have done it although it did not say so.
+    may_be_done: bool = False
 
     def __init__(self, route: str, status: int | None = None, message: str = "") -> None:
         self.route = route
@@ -91,6 +95,10 @@ class UnavailableError(EyesonError):
     ) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(route, status, message)
+
+
+class TooSlowError(UnavailableError):
+    """eyeson's answers before this call used up the time of the press. This call was not sent."""
 
 
 class InvalidRequestError(EyesonError):
@@ -218,6 +226,10 @@ class BroadcastRunningError(EyesonMeetingsError):
     def __init__(self, message: str, *, broadcast: Any) -> None:
         self.broadcast = broadcast
         super().__init__(message)
+
+
+class BroadcastNotReplacedError(EyesonMeetingsError):
+    """The broadcast that was running has been stopped, and the new one is not known to run."""
 
 
 class StreamTargetError(EyesonMeetingsError):

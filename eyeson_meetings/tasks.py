@@ -36,6 +36,7 @@ __all__ = [
     "hint_fetch",
     "hint_fetches",
     "hint_sync",
+    "look_at_running",
     "process_deliveries",
     "process_delivery",
     "prune",
@@ -141,6 +142,17 @@ def sync(account: str | None = None, *, pause_seconds: float = 0.0, **_later: ob
         except EyesonMeetingsError as error:
             # One account's trouble is no reason to leave the others alone; the next round tries again.
             logger.warning("Sync of account %s: %s", alias, error)
+
+
+@shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=300)
+def look_at_running(*, pause_seconds: float = 0.0, **_later: object) -> None:
+    """Ask eyeson how running meetings are, unless that began less than `pause_seconds` ago."""
+    pause = timedelta(seconds=pause_seconds)
+    for alias in account_aliases():
+        try:
+            _service("running").look_at_running(alias, pause=pause)
+        except EyesonMeetingsError as error:
+            logger.warning("Looks at account %s: %s", alias, error)
 
 
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=300)

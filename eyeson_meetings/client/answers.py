@@ -100,6 +100,14 @@ class Reply:
         return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lost:
+    """No answer came. `sent` is False when the request certainly never left."""
+
+    reason: str
+    sent: bool = True
+
+
 def record_in(reply: Reply, call: Call, read: Callable[[Any], T]) -> T | UnexpectedAnswerError:
     """What `read` makes of the JSON of a success, or why it cannot be read.
 

@@ -43,6 +43,8 @@ class Call:
     query: Mapping[str, Any] = field(default_factory=dict, repr=False)
     form: Mapping[str, Any] = field(default_factory=dict, repr=False)
     upload: Upload | None = None
+    #: The call lets a person into a meeting: it may use all the time of a press, and is safe to repeat.
+    is_entry: bool = False
     #: What a 403 means where the credential is no API key.
     on_forbidden: type[EyesonError] = ForbiddenError
 
@@ -50,6 +52,11 @@ class Call:
     def route(self) -> str:
         """Method and path template, for messages."""
         return f"{self.method} {self.path}"
+
+    @property
+    def is_act(self) -> bool:
+        """Whether the call changes something at eyeson, other than letting a person in."""
+        return self.method != "GET" and not self.is_entry
 
     def target(self) -> Secret:
         """Path and query. Raises InvalidRequestError when a segment cannot stand in a path."""

@@ -30,6 +30,7 @@ class Guests:
         call = Call(
             method="POST",
             path="/guests/:guest_token",
+            is_entry=True,
             credential=Credential.GUEST_TOKEN,
             segments={"guest_token": secret(guest_token)},
             form={

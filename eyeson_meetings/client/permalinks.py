@@ -137,6 +137,7 @@ def _of_token(method: str, name: str, token: Secret | str) -> Call:
         path=f"/permalink/:{name}",
         credential=Credential.PERMALINK_TOKEN,
         segments={name: secret(token)},
+        is_entry=method == "POST",
     )
 
 

@@ -41,7 +41,7 @@ class Rooms:
             "user": {"name": user_name, "id": user_id, "avatar": avatar},
             "options": options or {},
         }
-        call = Call(method="POST", path="/rooms", form=form)
+        call = Call(method="POST", path="/rooms", form=form, is_entry=True)
         return self._transport.ask(call, RoomResponse.from_json)
 
     def list(self) -> Answer[builtins.list[Room]]:

@@ -8,37 +8,38 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import re
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http.client import HTTPException
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
     MaxRetryError,
     NewConnectionError,
-    ProtocolError,
 )
-from urllib3.util.retry import Retry
 
 from eyeson_meetings.exceptions import (
     ConfigurationError,
     EyesonError,
     NetworkError,
+    TooSlowError,
     UnexpectedAnswerError,
 )
 
-from .answers import Reply, error_for, record_in
+from ._tries import Tries
+from .answers import Lost, Reply, error_for, record_in
 from .calls import Call, Credential, secret
+from .press import Press, current_press
 from .quiet_logs import paths_hidden
 from .records import Answer, UnreadableRecordError
 from .secrets import Secret
@@ -55,30 +56,7 @@ LONGEST_ANSWER = 8 * 1024**2
 PAGE_LENGTH = 25
 #: No list is longer than so many pages.
 PAGES_ALLOWED = 1000
-#: Requests for one call, where it may be repeated.
-TRIES = 3
-#: No try begins later than this after the first (seconds).
-PATIENCE_SECONDS = 20.0
-
 _READ_BYTES = 64 * 1024
-
-
-class _Backoff(Retry):
-    """What may be repeated: everything that never left, and GET and DELETE whatever happened."""
-
-    def get_backoff_time(self) -> float:
-        """Full jitter, from the first repetition on (seconds)."""
-        longest: float = min(self.backoff_max, self.backoff_factor * 2 ** len(self.history))
-        return random.uniform(0, longest)  # noqa: S311 - spreads load, keeps no secret
-
-
-_FIRST_TRY = _Backoff(
-    total=TRIES - 1,
-    allowed_methods=frozenset({"GET", "DELETE"}),
-    status_forcelist=frozenset({429, 500, 502, 503, 504}),
-    backoff_factor=0.3,
-    backoff_max=4.0,
-)
 
 
 def entries_in(value: object) -> list[object]:
@@ -86,14 +64,6 @@ def entries_in(value: object) -> list[object]:
     if not isinstance(value, list):
         raise UnreadableRecordError("a list was expected")
     return value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lost:
-    """No answer came. `sent` is False when the request certainly never left."""
-
-    reason: str
-    sent: bool = True
 
 
 class Transport:
@@ -175,27 +145,27 @@ class Transport:
         raise UnexpectedAnswerError(call.route, 200, "a list without an end")
 
     def _send(self, call: Call) -> Reply:
-        """The answer to a call, over as many tries as it may take. Raises EyesonError."""
-        target, retries = call.target(), _FIRST_TRY
-        ends_at = time.monotonic() + PATIENCE_SECONDS
-        may_be_done = False
-        while True:
-            outcome = self._exchange(call, target)
-            if isinstance(outcome, Reply) and outcome.is_success:
-                return outcome
-            if isinstance(outcome, Reply) and may_be_done and _finds_nothing(call, outcome):
-                # An earlier try did it, and its answer was lost.
-                return outcome
-            may_be_done = may_be_done or _leaves_doubt(outcome)
-            again = _next_try(retries, call, outcome)
-            wait = 0.0 if again is None else _wait_seconds(again, outcome)
-            if again is None or time.monotonic() + wait > ends_at:
-                raise self._error(call, outcome)
-            logger.debug("%s is tried again in %.1f s.", call.route, wait)
-            time.sleep(wait)
-            retries = again
+        """Return the answer to a call, over as many tries as it may take. Raises EyesonError."""
+        target, press = call.target(), current_press()
+        _refuse_too_late(call, press)
+        tries = Tries(call, press)
+        outcome = tries.run(lambda: self._exchange(call, target, self._timeout(call, press)))
+        if isinstance(outcome, Reply) and (outcome.is_success or tries.finds_nothing_left(outcome)):
+            return outcome
+        error = self._error(call, outcome)
+        error.may_be_done = tries.may_be_done
+        raise error
 
-    def _exchange(self, call: Call, target: Secret) -> Reply | _Lost:
+    def _timeout(self, call: Call, press: Press | None) -> Timeout:
+        connect, read = self._timeouts_seconds
+        if press is None:
+            return Timeout(connect=connect, read=read)
+        left = press.seconds_left
+        # An upload takes as long as its bytes do; only the wait for its answer is limited.
+        total = None if call.upload is not None else left
+        return Timeout(connect=min(connect, left), read=min(read, left), total=total)
+
+    def _exchange(self, call: Call, target: Secret, timeout: Timeout) -> Reply | Lost:
         """One request. Returns what went wrong instead of raising it: tracebacks show the URL."""
         session, headers = self._session(), {}
         if call.credential is Credential.API_KEY:
@@ -210,19 +180,19 @@ class Transport:
                     self._base_url + target.reveal(),
                     data=None if body is None else body.content,
                     headers=headers,
-                    timeout=self._timeouts_seconds,
+                    timeout=timeout,  # type: ignore[arg-type]  # requests takes urllib3's own
                     allow_redirects=False,
                     stream=True,
                     verify=self._ca_file or True,
                 )
                 with response:
-                    return self._read(response)
+                    return self._read(response, read_seconds=timeout.read_timeout or 0.0)
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
-            return _Lost(reason=_reason(error), sent=not _never_left(error))
+            return Lost(reason=_reason(error), sent=not _never_left(error))
 
-    def _read(self, response: requests.Response) -> Reply | _Lost:
+    def _read(self, response: requests.Response, *, read_seconds: float) -> Reply | Lost:
         """The whole answer; it may take as long as the wait for its first byte, and no longer."""
-        ends_at = time.monotonic() + self._timeouts_seconds[1]
+        ends_at = time.monotonic() + read_seconds
         body, problem = bytearray(), ""
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             problem = "a compressed body, which was not asked for"
@@ -230,7 +200,7 @@ class Transport:
             body += chunk
             if time.monotonic() > ends_at:
                 response.raw.close()
-                return _Lost(reason="its answer came too slowly")
+                return Lost(reason="its answer came too slowly")
             if len(body) > LONGEST_ANSWER:
                 problem = f"more than {LONGEST_ANSWER} bytes"
         if problem:
@@ -243,8 +213,8 @@ class Transport:
             problem=problem,
         )
 
-    def _error(self, call: Call, outcome: Reply | _Lost) -> EyesonError:
-        if isinstance(outcome, _Lost):
+    def _error(self, call: Call, outcome: Reply | Lost) -> EyesonError:
+        if isinstance(outcome, Lost):
             return NetworkError(call.route, outcome.reason, sent=outcome.sent)
         return error_for(outcome, call, api_key=self._api_key.reveal())
 
@@ -258,31 +228,13 @@ class Transport:
         return session
 
 
-def _next_try(retries: _Backoff, call: Call, outcome: Reply | _Lost) -> _Backoff | None:
-    """The count with this try taken off; None when the call must not be repeated, or not again."""
-    error: HTTPError | None = None
-    if isinstance(outcome, _Lost):
-        error = ProtocolError() if outcome.sent else ConnectTimeoutError()
-    elif not retries.is_retry(call.method, outcome.status):
-        return None
-    try:
-        return retries.increment(call.method, call.route, error=error)
-    except HTTPError:
-        return None
-
-
-def _wait_seconds(retries: _Backoff, outcome: Reply | _Lost) -> float:
-    wish = outcome.retry_after_seconds if isinstance(outcome, Reply) else None
-    return retries.get_backoff_time() if wish is None else wish
-
-
-def _leaves_doubt(outcome: Reply | _Lost) -> bool:
-    """Whether this failed try may have changed something."""
-    return outcome.sent if isinstance(outcome, _Lost) else outcome.status >= 500
-
-
-def _finds_nothing(call: Call, reply: Reply) -> bool:
-    return call.method == "DELETE" and reply.status in (404, 410)
+def _refuse_too_late(call: Call, press: Press | None) -> None:
+    """Raises TooSlowError when the press has too little time left to begin the call."""
+    if press is None:
+        return
+    has_time = press.may_act if call.is_act else press.seconds_left > 0
+    if not has_time:
+        raise TooSlowError(call.route, message="it was slow before; this call was not sent")
 
 
 def _never_left(error: Exception) -> bool:

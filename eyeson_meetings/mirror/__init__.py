@@ -6,23 +6,25 @@ rows, because facts are only ever added up (`rules.py`) and everything else is d
 are sent once a transition, when the transaction commits.
 """
 
-from .broadcasts import (
-    BroadcastRequest,
-    apply_broadcast_word,
-    apply_broadcasts,
-    mark_broadcasts_stopped,
-)
+from .act_requests import mark_requested, mark_stop_requested
+from .broadcasts import apply_broadcast_word, apply_broadcasts, mark_broadcasts_stopped
 from .deliveries import apply_delivery
 from .events import apply_event, apply_people, begin_watch
 from .files import apply_files
 from .participants import apply_participant, apply_user
 from .permalinks import apply_permalink, mark_permalink_deleted, mark_permalink_missing
 from .recordings import apply_recording
-from .rooms import apply_room, apply_room_response, mark_gone, mark_missed, room_for
+from .rooms import (
+    apply_room,
+    apply_room_response,
+    mark_gone,
+    mark_locked,
+    mark_missed,
+    room_for,
+)
 from .snapshots import apply_snapshot
 
 __all__ = [
-    "BroadcastRequest",
     "apply_broadcast_word",
     "apply_broadcasts",
     "apply_delivery",
@@ -39,8 +41,11 @@ __all__ = [
     "begin_watch",
     "mark_broadcasts_stopped",
     "mark_gone",
+    "mark_locked",
     "mark_missed",
     "mark_permalink_deleted",
     "mark_permalink_missing",
+    "mark_requested",
+    "mark_stop_requested",
     "room_for",
 ]

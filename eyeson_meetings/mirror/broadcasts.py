@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from eyeson_meetings.client import records
 from eyeson_meetings.models import (
     Broadcast,
     BroadcastListing,
-    BroadcastTarget,
     BroadcastWord,
     Meeting,
     Participant,
@@ -22,9 +19,6 @@ from .broadcast_rules import BroadcastFacts, Listing, Word
 from .changes import RoomChange
 from .transactions import lock_known_room, lock_room, one_transaction
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
 FACTS = (
     "first_seen_at",
     "last_seen_at",
@@ -34,31 +28,20 @@ FACTS = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class BroadcastRequest:
-    """Who of the site asked for the broadcast of that id, and where it goes."""
-
-    eyeson_id: str
-    requested_by: AbstractBaseUser | None = None
-    target: BroadcastTarget | None = None
-
-
 @one_transaction
 def apply_broadcasts(
     found: Sequence[records.Broadcast],
     *,
     meeting: Meeting,
     observed_at: datetime,
-    request: BroadcastRequest | None = None,
 ) -> list[Broadcast]:
     """Take in eyeson's full list of the meeting's broadcasts: what is not in it did not run at `observed_at`.
 
-    Answers the rows of those that are in it. The first who is said to have requested one stays, and the first
-    target.
+    Answers the rows of those that are in it.
     """
     room = lock_known_room(meeting.room_id)
     change = RoomChange(room, observed_at=observed_at)
-    pks = [row.pk for row in hear_broadcasts(change, meeting, found, request=request)]
+    pks = [row.pk for row in hear_broadcasts(change, meeting, found)]
     change.settle()
     return list(Broadcast.objects.filter(pk__in=pks).select_related("meeting__room").order_by("pk"))
 
@@ -108,11 +91,7 @@ def apply_broadcast_word(record: records.Broadcast, *, account: str, observed_at
 
 
 def hear_broadcasts(
-    change: RoomChange,
-    meeting: Meeting,
-    found: Sequence[records.Broadcast],
-    *,
-    request: BroadcastRequest | None = None,
+    change: RoomChange, meeting: Meeting, found: Sequence[records.Broadcast]
 ) -> list[Broadcast]:
     """Take in the full list of the broadcasts of a meeting of the room of `change`."""
     known = {
@@ -122,10 +101,13 @@ def hear_broadcasts(
     rows = []
     own = [record for record in found if _is_of(record, change, meeting)]
     for record in own:
-        row = _hear(change, meeting, known.get(record.id), record)
-        if request is not None and request.eyeson_id == record.id:
-            _keep_request(row, request)
-        rows.append(row)
+        rows.append(_hear(change, meeting, known.get(record.id), record))
+    if not found:
+        change.hear_meeting(
+            rules.MeetingFacts(
+                started_at=meeting.started_at, broadcast_absent_at=change.observed_at
+            )
+        )
     # A list of 2017 may name platforms alone. It then says nothing of those with an id.
     if all(record.id for record in found):
         listing = Listing(at=change.observed_at, eyeson_ids=frozenset(record.id for record in own))
@@ -181,18 +163,6 @@ def _is_of(record: records.Broadcast, change: RoomChange, meeting: Meeting) -> b
     if not record.id or room is None:
         return bool(record.id)
     return room.id == change.room.eyeson_id and room.started_at in (None, meeting.started_at)
-
-
-def _keep_request(row: Broadcast, request: BroadcastRequest) -> None:
-    changed = []
-    if request.requested_by is not None and row.requested_by_id is None:
-        row.requested_by_id = request.requested_by.pk
-        changed.append("requested_by")
-    if request.target is not None and row.target_id is None:
-        row.target = request.target
-        changed.append("target")
-    if changed:
-        row.save(update_fields=changed)
 
 
 def _keep_listing(meeting: Meeting, listing: Listing) -> bool:

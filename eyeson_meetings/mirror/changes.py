@@ -27,9 +27,13 @@ from eyeson_meetings.models import (
     Watch,
 )
 
-from . import broadcast_rows, presences, rules, texts
+from . import acts, broadcast_rows, presences, rules, texts
 
-MEETING_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
+#: Facts from which the ends of meetings follow, and the lock.
+SPAN_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
+MEETING_FACTS = (*SPAN_FACTS, *rules.ACT_TIMES)
+#: Facts that can only end what runs.
+_ABSENCES = {"recording_absent_at", "broadcast_absent_at"}
 
 
 class RoomChange:
@@ -45,6 +49,7 @@ class RoomChange:
         self.observed_at = observed_at
         self.meetings: dict[datetime, Meeting] = {}
         self.participants: dict[str, Participant] = {}
+        self._unsaved: dict[datetime, set[str]] = {}
         self._guest_tokens: dict[datetime, Secret] = {}
         self._spans_since: datetime | None = None
         self._has_new_meetings = False
@@ -53,6 +58,9 @@ class RoomChange:
         self._has_new_gaps = False
         self._broadcasts_since: datetime | None = None
         self._new_broadcasts: set[int] = set()
+        self._files: list[Recording | Snapshot] = []
+        self._unnamed: list[Recording | Snapshot | Broadcast] = []
+        self._acts_of: dict[int, Meeting] = {}
         self._signals: list[tuple[Signal, django_models.Model, datetime]] = []
 
     def hear_room(
@@ -98,10 +106,21 @@ class RoomChange:
         if meeting.missed_at and merged.alive_at and meeting.missed_at <= merged.alive_at:
             meeting.missed_at = None
             changed.append("missed_at")
-        if changed:
-            meeting.save(update_fields=changed)
+        self._unsaved.setdefault(meeting.started_at, set()).update(changed)
+        if not set(changed).isdisjoint({*SPAN_FACTS, "missed_at"}):
             self._touch_spans(meeting.started_at)
+        acts_changed = set(changed).intersection(rules.ACT_TIMES)
+        if acts_changed - _ABSENCES or (
+            acts_changed and (meeting.is_recorded or meeting.is_broadcast)
+        ):
+            self.touch_acts(meeting)
         return meeting
+
+    def hear_no_recording(self, meeting: Meeting) -> None:
+        """Take in that eyeson showed the running meeting without a recording."""
+        self.hear_meeting(
+            rules.MeetingFacts(started_at=meeting.started_at, recording_absent_at=self.observed_at)
+        )
 
     def hear_person(
         self, eyeson_id: str, *, name: str | None, avatar: str | None, guest: bool | None
@@ -179,9 +198,21 @@ class RoomChange:
         self._broadcasts_since = rules.earliest(self._broadcasts_since, time)
         if new is not None:
             self._new_broadcasts.add(new.pk)
+            self._unnamed.append(new)
+
+    def touch_acts(self, meeting: Meeting) -> None:
+        """Let `settle` derive again whether the meeting is recorded and broadcast."""
+        self._acts_of[meeting.pk] = meeting
+
+    def touch_file(self, row: Recording | Snapshot, *, is_new: bool) -> None:
+        """Let `settle` put the file into its meeting; a new one may come from a request of the site."""
+        self._files.append(row)
+        if is_new:
+            self._unnamed.append(row)
 
     def settle(self) -> None:
         """Bring everything derived up to date and send the signals when the transaction commits."""
+        self._save_meetings()
         ended: list[Meeting] = []
         spans_changed = False
         if self._spans_since is not None:
@@ -189,6 +220,8 @@ class RoomChange:
         self._settle_guest_tokens()
         self._settle_presences(spans_changed)
         self._settle_broadcasts()
+        self._place_heard_files()
+        self._settle_acts()
         for meeting in ended:
             self.tell(signals.meeting_ended, meeting, meeting.ended_at or self.observed_at)
         for signal, row, occurred_at in self._signals:
@@ -210,6 +243,12 @@ class RoomChange:
         if room.name_observed_at is None or heard > (room.name_observed_at, room.name):
             room.name_observed_at, room.name = heard
             room.save(update_fields=["name_observed_at", "name"])
+
+    def _save_meetings(self) -> None:
+        for started_at, names in self._unsaved.items():
+            if names:
+                self.meetings[started_at].save(update_fields=sorted(names))
+        self._unsaved = {}
 
     def _hear_shutdown(self, at: datetime) -> None:
         _, is_new = RoomShutdown.objects.get_or_create(room=self.room, at=at)
@@ -244,6 +283,7 @@ class RoomChange:
             elif span.ended_at is None:
                 self.tell(signals.meeting_opened, meeting, self.observed_at)
             meeting.ended_at = span.ended_at
+            self.touch_acts(meeting)
             changed.append(meeting)
         if changed:
             Meeting.objects.bulk_update(changed, ["ended_at", "guest_token_encrypted"])
@@ -290,7 +330,39 @@ class RoomChange:
         for change in changes:
             signal = signals.broadcast_started if change.started else signals.broadcast_stopped
             self.tell(signal, change.broadcast, change.at or self.observed_at)
+            self.touch_acts(self._known(change.broadcast.meeting))
         self._broadcasts_since = None
+
+    def _place_heard_files(self) -> None:
+        """Put each file that was heard of into its meeting. The spans are settled."""
+        for row in self._files:
+            meeting = self._meeting_of(row)
+            if row.meeting_id != (meeting and meeting.pk):
+                row.meeting = meeting
+                row.save(update_fields=["meeting"])
+            if isinstance(row, Recording) and meeting is not None:
+                self.touch_acts(meeting)
+        self._files = []
+
+    def _meeting_of(self, row: Recording | Snapshot) -> Meeting | None:
+        started_at = row.meeting_started_at
+        if started_at is not None:
+            known = self.meetings.get(started_at)
+            return known or self.room.meetings.filter(started_at=started_at).first()
+        if row.created_at is None:
+            return None
+        found = meeting_at(self.room, row.created_at)
+        return self._known(found) if found is not None else None
+
+    def _known(self, meeting: Meeting) -> Meeting:
+        """Return the object of this change for the meeting: two of them would overwrite each other."""
+        return self.meetings.setdefault(meeting.started_at, meeting)
+
+    def _settle_acts(self) -> None:
+        acts.name_requesters(self._unnamed)
+        for meeting in self._acts_of.values():
+            acts.settle(meeting)
+        self._unnamed, self._acts_of = [], {}
 
     def _place_files(self, start: datetime, spans: list[rules.Span]) -> None:
         """Recordings and snapshots whose meeting eyeson did not name may now be in another."""

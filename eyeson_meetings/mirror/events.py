@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from eyeson_meetings.client import records
-from eyeson_meetings.models import Meeting, Participant, Recording, Snapshot, Watch
+from eyeson_meetings.models import Meeting, Participant, Watch
 
-from . import rules, stored_files
+from . import rules, texts
 from .broadcasts import hear_broadcasts
 from .changes import RoomChange
 from .recordings import hear_recording
@@ -33,21 +34,18 @@ def apply_event(
     if any(name not in (None, room.eyeson_id) for name in named):
         return None
     change = RoomChange(room, observed_at=observed_at)
-    files: list[Recording | Snapshot] = [*hear_snapshots(change, event.snapshots)]
+    hear_snapshots(change, event.snapshots)
     if response is not None:
-        meeting, recordings = _hear_room(change, meeting, response, event.participants)
-        files += recordings
+        meeting = _hear_room(change, meeting, response, event.participants)
     if participant is not None:
         _hear_people(change, [participant], exact=True)
     if event.recording is not None:
-        files += _hear_recording(change, event.recording)
+        hear_recording(change, event.recording)
     if event.type == "broadcasts_update":
         hear_broadcasts(change, meeting, event.broadcasts)
     if event.locked:
         change.hear_meeting(rules.MeetingFacts(started_at=meeting.started_at, locked=True))
     change.settle()
-    for row in files:
-        stored_files.place(change, row)
     return meeting
 
 
@@ -57,13 +55,18 @@ def apply_people(
 ) -> None:
     """Take in eyeson's full list of the people of a running meeting, as of `observed_at`.
 
-    Who was thought to be online and is not in it is not.
+    People who were thought to be online and are not in the list are offline. What the list only confirms adds
+    no facts, so that looking often costs no rows. A record that cannot be kept is left out.
     """
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
-    _hear_people(change, listed, exact=False)
+    known = {row.eyeson_id: row for row in Participant.objects.filter(room=change.room)}
+    for record in listed:
+        if not _is_confirmed(known.get(record.id), record):
+            with contextlib.suppress(records.UnreadableRecordError):
+                _hear_people(change, [record], exact=False)
     shown = {record.id for record in listed}
-    for participant in Participant.objects.filter(room=change.room, online=True):
-        if participant.eyeson_id not in shown:
+    for participant in known.values():
+        if participant.online and participant.eyeson_id not in shown:
             change.hear_presence(participant, online=False, exact=False)
     change.settle()
 
@@ -85,7 +88,7 @@ def _hear_room(
     meeting: Meeting,
     response: records.RoomResponse,
     people: Iterable[records.Participant],
-) -> tuple[Meeting, list[Recording]]:
+) -> Meeting:
     """The whole of a room: as the socket is opened, when the meeting is ready, and at its end."""
     room = response.room
     if room.shutdown and not room.ready:
@@ -96,12 +99,25 @@ def _hear_room(
         )
         # By then everybody has left, whatever their records still say.
         _hear_people(change, [replace(person, online=None) for person in people], exact=False)
-        return change.hear_meeting(facts), []
+        return change.hear_meeting(facts)
     meeting = change.hear_room(room, rules.Source.EVENT, locked=response.locked) or meeting
     _hear_people(change, people, exact=False)
     hear_broadcasts(change, meeting, response.broadcasts)
-    recording = response.recording
-    return meeting, _hear_recording(change, recording) if recording is not None else []
+    if response.recording is not None:
+        hear_recording(change, response.recording)
+    elif response.shows_no_recording:
+        change.hear_no_recording(meeting)
+    return meeting
+
+
+def _is_confirmed(row: Participant | None, record: records.Participant) -> bool:
+    """Return whether the record says what the row says already."""
+    return (
+        row is not None
+        and row.name == texts.name_of(record.name)
+        and row.guest == bool(record.guest)
+        and record.online in (None, row.online)
+    )
 
 
 def _hear_people(change: RoomChange, people: Iterable[records.Participant], *, exact: bool) -> None:
@@ -111,8 +127,3 @@ def _hear_people(change: RoomChange, people: Iterable[records.Participant], *, e
         )
         if participant is not None and record.online is not None:
             change.hear_presence(participant, online=record.online, exact=exact)
-
-
-def _hear_recording(change: RoomChange, record: records.Recording) -> list[Recording]:
-    row = hear_recording(change, record)
-    return [row] if row is not None else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from eyeson_meetings import signals
 from eyeson_meetings.client import records
@@ -12,9 +11,6 @@ from eyeson_meetings.models import Recording
 from . import rules, stored_files
 from .changes import RoomChange
 from .transactions import one_transaction
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
 MAX_DURATION_SECONDS = 2**31 - 1
 
@@ -26,31 +22,23 @@ def apply_recording(
     account: str,
     observed_at: datetime,
     room_eyeson_id: str | None = None,
-    requested_by: AbstractBaseUser | None = None,
 ) -> Recording | None:
     """Take in a recording (API reference 3.5).
 
     None when neither the record nor the caller nor an older record says which room it is of, and when
-    it is known to be another room's. The first who is said to have requested it stays.
+    it is known to be another room's.
     """
     room = stored_files.room_of(Recording, record, account=account, room_eyeson_id=room_eyeson_id)
     if room is None:
         return None
     change = RoomChange(room, observed_at=observed_at)
-    row = hear_recording(change, record, requested_by=requested_by)
+    row = hear_recording(change, record)
     change.settle()
-    if row is not None:
-        stored_files.place(change, row)
     return row
 
 
-def hear_recording(
-    change: RoomChange,
-    record: records.Recording,
-    *,
-    requested_by: AbstractBaseUser | None = None,
-) -> Recording | None:
-    """Take in a recording of the room of `change`. It is to be placed after `settle`.
+def hear_recording(change: RoomChange, record: records.Recording) -> Recording | None:
+    """Take in a recording of the room of `change`.
 
     None, and nothing is taken in, for a recording of another room.
     """
@@ -58,6 +46,7 @@ def hear_recording(
     if not stored_files.is_of_room(change, record, known.get(record.id)):
         return None
     is_available = record.download is not None
+    is_running = record.state is records.RecordingState.RECORDING
     row, before = stored_files.hear_file(
         change,
         Recording,
@@ -68,9 +57,9 @@ def hear_recording(
             available_at=change.observed_at if is_available else None,
             remote_state=record.state.value if record.state is not None else "",
             duration=_duration(record.duration),
+            last_seen_at=change.observed_at if is_running else None,
         ),
         made_by=record.user,
-        requested_by=requested_by,
     )
     if row.remote_state == Recording.RemoteState.RECORDING != before.remote_state:
         change.tell(signals.recording_started, row, row.created_at or change.observed_at)

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from eyeson_meetings.client import records
 from eyeson_meetings.client.secrets import Secret
-from eyeson_meetings.models import AccessKey, Meeting, Participant, Recording, Room, Snapshot
+from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 
-from . import rules, stored_files, texts
+from . import rules, texts
 from .broadcasts import hear_broadcasts
 from .changes import RoomChange
 from .recordings import hear_recording
@@ -71,15 +71,14 @@ def apply_room_response(
     if record.user is not None:
         user = record.user
         change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
-    files: list[Recording | Snapshot] = [*hear_snapshots(change, record.snapshots)]
+    hear_snapshots(change, record.snapshots)
     if record.recording is not None:
-        recording = hear_recording(change, record.recording)
-        files += [recording] if recording is not None else []
+        hear_recording(change, record.recording)
     if meeting is not None:
         hear_broadcasts(change, meeting, record.broadcasts)
+        if record.shows_no_recording:
+            change.hear_no_recording(meeting)
     change.settle()
-    for row in files:
-        stored_files.place(change, row)
     if meeting is not None and participant is not None and record.access_key is not None:
         _keep_access_key(meeting, participant, record.access_key)
     return meeting
@@ -95,6 +94,15 @@ def mark_gone(meeting: Meeting, *, observed_at: datetime) -> Meeting:
     gone = change.hear_meeting(_gone(meeting, observed_at))
     change.settle()
     return gone
+
+
+@one_transaction
+def mark_locked(meeting: Meeting, *, observed_at: datetime) -> Meeting:
+    """Take in that eyeson agreed to lock the meeting. Returns the meeting as it is now."""
+    change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
+    locked = change.hear_meeting(rules.MeetingFacts(started_at=meeting.started_at, locked=True))
+    change.settle()
+    return locked
 
 
 @one_transaction

@@ -24,6 +24,17 @@ ESTIMATED = "estimated"
 REMOTE_STATES = ("", "recording", "processing", "available")
 
 
+#: Facts of a meeting about what the site asked for, and what eyeson showed: maxima (`act_rules`).
+ACT_TIMES = (
+    "recording_requested_at",
+    "recording_stop_requested_at",
+    "recording_absent_at",
+    "broadcast_requested_at",
+    "broadcast_stop_requested_at",
+    "broadcast_absent_at",
+)
+
+
 class Source(enum.Enum):
     """Where a room object was found, which decides what it proves."""
 
@@ -45,6 +56,12 @@ class MeetingFacts:
     gone_at: datetime | None = None
     gone_last_at: datetime | None = None
     locked: bool = False
+    recording_requested_at: datetime | None = None
+    recording_stop_requested_at: datetime | None = None
+    recording_absent_at: datetime | None = None
+    broadcast_requested_at: datetime | None = None
+    broadcast_stop_requested_at: datetime | None = None
+    broadcast_absent_at: datetime | None = None
 
     def merged(self, other: MeetingFacts) -> MeetingFacts:
         """Both sets of facts about the same meeting."""
@@ -55,6 +72,7 @@ class MeetingFacts:
             gone_at=earliest(self.gone_at, other.gone_at),
             gone_last_at=latest(self.gone_last_at, other.gone_last_at),
             locked=self.locked or other.locked,
+            **{name: latest(getattr(self, name), getattr(other, name)) for name in ACT_TIMES},
         )
 
 
@@ -146,6 +164,8 @@ class FileFacts:
     available_at: datetime | None = None
     remote_state: str = ""
     duration: int | None = None
+    #: When eyeson showed a recording as running.
+    last_seen_at: datetime | None = None
     name: str = ""
     #: eyeson's id of the participant who made it.
     made_by: str | None = None
@@ -160,6 +180,7 @@ class FileFacts:
             duration=max(
                 (d for d in (self.duration, other.duration) if d is not None), default=None
             ),
+            last_seen_at=latest(self.last_seen_at, other.last_seen_at),
             name=max(self.name, other.name),
             made_by=min((p for p in (self.made_by, other.made_by) if p is not None), default=None),
         )

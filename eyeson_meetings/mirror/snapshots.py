@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from eyeson_meetings import signals
 from eyeson_meetings.client import records
@@ -14,9 +13,6 @@ from . import rules, stored_files, texts
 from .changes import RoomChange
 from .transactions import one_transaction
 
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
-
 
 @one_transaction
 def apply_snapshot(
@@ -25,47 +21,34 @@ def apply_snapshot(
     account: str,
     observed_at: datetime,
     room_eyeson_id: str | None = None,
-    requested_by: AbstractBaseUser | None = None,
 ) -> Snapshot | None:
     """Take in a snapshot (API reference 3.6).
 
     None when neither the record nor the caller nor an older record says which room it is of, and when
-    it is known to be another room's. The first who is said to have requested it stays.
+    it is known to be another room's.
     """
     room = stored_files.room_of(Snapshot, record, account=account, room_eyeson_id=room_eyeson_id)
     if room is None:
         return None
     change = RoomChange(room, observed_at=observed_at)
-    rows = hear_snapshots(change, [record], requested_by=requested_by)
+    rows = hear_snapshots(change, [record])
     change.settle()
-    for row in rows:
-        stored_files.place(change, row)
     return rows[0] if rows else None
 
 
-def hear_snapshots(
-    change: RoomChange,
-    found: Sequence[records.Snapshot],
-    *,
-    requested_by: AbstractBaseUser | None = None,
-) -> list[Snapshot]:
-    """Take in snapshots of the room of `change`, and none of another. They are to be placed after `settle`."""
+def hear_snapshots(change: RoomChange, found: Sequence[records.Snapshot]) -> list[Snapshot]:
+    """Take in snapshots of the room of `change`, and none of another."""
     if not found:
         return []
     known = stored_files.known_files(change, Snapshot, [record.id for record in found])
     return [
-        _hear(change, known.get(record.id), record, requested_by)
+        _hear(change, known.get(record.id), record)
         for record in found
         if stored_files.is_of_room(change, record, known.get(record.id))
     ]
 
 
-def _hear(
-    change: RoomChange,
-    row: Snapshot | None,
-    record: records.Snapshot,
-    requested_by: AbstractBaseUser | None,
-) -> Snapshot:
+def _hear(change: RoomChange, row: Snapshot | None, record: records.Snapshot) -> Snapshot:
     is_available = record.download is not None
     row, before = stored_files.hear_file(
         change,
@@ -78,7 +61,6 @@ def _hear(
             name=texts.name_of(record.name),
         ),
         made_by=record.creator,
-        requested_by=requested_by,
     )
     if is_available and before.available_at is None:
         change.tell(signals.snapshot_available, row, change.observed_at)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Participant, Recording, Room, Snapshot
 
 from . import rules, texts
-from .changes import RoomChange, meeting_at
+from .changes import RoomChange
 from .transactions import lock_known_room, lock_room
-
-if TYPE_CHECKING:
-    from django.contrib.auth.base_user import AbstractBaseUser
 
 FileRow = TypeVar("FileRow", Recording, Snapshot)
 
@@ -62,11 +59,11 @@ def hear_file(
     facts: rules.FileFacts,
     *,
     made_by: records.User | None,
-    requested_by: AbstractBaseUser | None,
 ) -> tuple[FileRow, rules.FileFacts]:
-    """Take in a file; answers its row and what was known of it before. `place` it after `settle`."""
+    """Take in a file; answers its row and what was known of it before. `settle` puts it into its meeting."""
     maker = _hear_maker(change, made_by)
     started_at = _hear_meeting(change, record.room)
+    is_new = row is None
     if row is None:
         created: Any = model.objects.get_or_create(
             account=change.room.account,
@@ -84,31 +81,14 @@ def hear_file(
     if maker is not None and merged.made_by != before.made_by:
         row.participant = maker
         changed.append("participant")
-    if requested_by is not None and row.requested_by_id is None:
-        row.requested_by_id = requested_by.pk
-        changed.append("requested_by")
     missing_since = row.missing_remotely_since
     if missing_since is not None and missing_since < change.observed_at:
         row.missing_remotely_since = None
         changed.append("missing_remotely_since")
     if changed:
         row.save(update_fields=changed)
+    change.touch_file(row, is_new=is_new)
     return row, before
-
-
-def place(change: RoomChange, row: Recording | Snapshot) -> None:
-    """Put the file into its meeting. The spans of the room must be settled."""
-    if row.meeting_started_at is not None:
-        meeting = change.meetings.get(row.meeting_started_at) or (
-            change.room.meetings.filter(started_at=row.meeting_started_at).first()
-        )
-    elif row.created_at is not None:
-        meeting = meeting_at(change.room, row.created_at)
-    else:
-        meeting = None
-    if row.meeting_id != (meeting and meeting.pk):
-        row.meeting = meeting
-        row.save(update_fields=["meeting"])
 
 
 def _hear_maker(change: RoomChange, user: records.User | None) -> Participant | None:
@@ -125,7 +105,7 @@ def _hear_meeting(change: RoomChange, room: records.Room | None) -> datetime | N
 
 
 def _fact_columns(row: Recording | Snapshot) -> tuple[str, ...]:
-    own = ("remote_state", "duration") if isinstance(row, Recording) else ("name",)
+    own = ("remote_state", "duration", "last_seen_at") if isinstance(row, Recording) else ("name",)
     return ("meeting_started_at", "created_at", "available_at", *own)
 
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import functools
-import random
-import time
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, router, transaction
 from django.db.models import QuerySet
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
 from eyeson_meetings.models import Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-RETRIES = 3
+TRIES = 4
 #: PostgreSQL: serialization failure, deadlock.
 REPEATABLE_SQLSTATES = ("40001", "40P01")
 #: SQLite: busy, locked.
@@ -33,15 +32,16 @@ def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         using = router.db_for_write(Room)
         is_outermost = not connections[using].in_atomic_block
-        for retries_left in range(RETRIES, -1, -1):
-            try:
-                with transaction.atomic(using=using):
-                    return function(*args, **kwargs)
-            except OperationalError as error:
-                if not (is_outermost and retries_left and _is_repeatable(error)):
-                    raise
-            # Both sides of a deadlock come back at different times.
-            time.sleep(random.uniform(0.01, 0.1))  # noqa: S311
+        retrying = Retrying(
+            retry=retry_if_exception(_is_repeatable),
+            stop=stop_after_attempt(TRIES if is_outermost else 1),
+            # Both sides of a deadlock come back at different times (seconds).
+            wait=wait_random(0.01, 0.1),
+            reraise=True,
+        )
+        for attempt in retrying:
+            with attempt, transaction.atomic(using=using):
+                return function(*args, **kwargs)
         raise AssertionError("unreachable: the last try returns or raises")
 
     return run
@@ -69,7 +69,9 @@ def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
     return rooms.order_by().select_for_update(no_key=no_key)
 
 
-def _is_repeatable(error: OperationalError) -> bool:
+def _is_repeatable(error: BaseException) -> bool:
+    if not isinstance(error, OperationalError):
+        return False
     cause = error.__cause__
     sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     sqlite_code = getattr(cause, "sqlite_errorcode", None)

@@ -1,5 +1,6 @@
 """What we remember: rows and queries. Nothing in here calls eyeson."""
 
+from .act_requests import ActRequest
 from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastWord
 from .deliveries import Delivery
 from .files import RoomFile
@@ -15,6 +16,7 @@ from .sync_runs import SyncRun
 
 __all__ = [
     "AccessKey",
+    "ActRequest",
     "Broadcast",
     "BroadcastListing",
     "BroadcastTarget",

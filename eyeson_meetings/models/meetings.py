@@ -45,6 +45,22 @@ class Meeting(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     #: Fact (sticky): there is no unlock (API reference 16.1).
     locked = models.BooleanField(_("locked"), default=False)
+    #: Fact (maximum): when the site asked eyeson to record. Written only after eyeson agreed.
+    recording_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Fact (maximum): when eyeson agreed to stop recording.
+    recording_stop_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Fact (maximum): when eyeson last showed the running meeting without a recording.
+    recording_absent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: The same three facts about broadcasts.
+    broadcast_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    broadcast_stop_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    broadcast_absent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Derived by the mirror from these facts and from the recordings.
+    is_recorded = models.BooleanField(_("being recorded"), default=False, editable=False)
+    #: Derived by the mirror from these facts and from the broadcasts.
+    is_broadcast = models.BooleanField(_("on air"), default=False, editable=False)
+    #: When the site last asked eyeson for the files of this meeting.
+    files_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Deleted at the meeting's end.
     guest_token_encrypted = models.TextField(blank=True, editable=False)
 

@@ -20,7 +20,10 @@ class Recording(StoredFile):
         PROCESSING = "processing", _("processing")
         AVAILABLE = "available", _("available")
 
-    #: Fact (maximum): a recording never goes back.
+    #: Fact (maximum): when eyeson last showed it as running.
+    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Derived by the mirror: "recording" becomes "processing" once eyeson shows the meeting without it, or
+    #: agrees to stop it.
     remote_state = models.CharField(
         _("at eyeson"), max_length=16, choices=RemoteState.choices, default="", blank=True
     )

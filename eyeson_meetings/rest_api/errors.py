@@ -86,15 +86,25 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     exceptions.ForeignWebhookError: Problem(status=409, code="foreign_webhook"),
     exceptions.StreamTargetError: Problem(status=400, code="bad_target"),
     exceptions.UploadRefusedError: Problem(status=400, code="bad_file"),
+    exceptions.BroadcastNotReplacedError: Problem(status=503, code="not_replaced"),
     exceptions.NetworkError: Problem(
         status=503,
         code="no_answer",
-        message=lambda: _("eyeson did not answer. Please try again in a minute."),
+        message=lambda: _("eyeson did not answer. Nothing was done. Please try again in a minute."),
+    ),
+    exceptions.TooSlowError: Problem(
+        status=503,
+        code="too_slow",
+        message=lambda: _(
+            "eyeson is slow right now. Nothing was done. Please try again in a minute."
+        ),
     ),
     exceptions.UnavailableError: Problem(
         status=503,
         code="busy",
-        message=lambda: _("eyeson is busy right now. Please try again in a minute."),
+        message=lambda: _(
+            "eyeson is busy right now. Nothing was done. Please try again in a minute."
+        ),
     ),
     exceptions.KeyRefusedError: Problem(
         status=503,
@@ -129,6 +139,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
 }
 
 
+#: For what eyeson may have done although it did not say so: not to be repeated blindly.
+NOT_CONFIRMED = Problem(
+    status=503,
+    code="not_confirmed",
+    message=lambda: _("eyeson did not confirm this. It may have been done: ask how it is first."),
+)
+
+
 class NotAvailableError(rest.APIException):
     """There is nothing to act on, or not yet. 409."""
 
@@ -157,6 +175,8 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     problem = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), None)
     if problem is None:
         return None
+    if getattr(error, "may_be_done", False):
+        problem = NOT_CONFIRMED
     if problem.status >= 500:
         logger.warning("A call of the REST API failed: %s", error)
     words = problem.message() if problem.message is not None else str(error)

@@ -5,8 +5,10 @@ Where a stream goes opens the channel to whoever knows it, so it is in no log li
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -16,9 +18,9 @@ from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
-from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import (
+    BroadcastNotReplacedError,
     BroadcastRunningError,
     EyesonError,
     MeetingEndedError,
@@ -26,21 +28,24 @@ from eyeson_meetings.exceptions import (
     NotPossibleNowError,
     StreamTargetError,
 )
-from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting
+from eyeson_meetings.models import ActRequest, Broadcast, BroadcastTarget, Meeting
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH, stream_url_problem
 
 from .accounts import client_for
-from .control import Control, control_of, noticing_the_end, signed_in, watch
+from .acts import act
+from .control import (
+    Control,
+    control_of,
+    look_after_404,
+    look_again,
+    noticing_the_end,
+    signed_in,
+)
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
 
 logger = logging.getLogger(__name__)
-
-#: How long a person who has just come in may take to be ready.
-READY_SECONDS = 5.0
-#: How long a broadcast may take to show after its start, or to be gone after its stop.
-SHOW_SECONDS = 5.0
 
 _check_page = URLValidator(schemes=["http", "https"])
 
@@ -51,6 +56,7 @@ def running_broadcast(meeting: Meeting) -> Broadcast | None:
 
 
 # Reports of errors show the variables of each function.
+@act
 @sensitive_variables("stream_url")
 def start_broadcast(
     *,
@@ -66,51 +72,61 @@ def start_broadcast(
     `player_url` is the public page, by default the target's own. A stream to the same target that runs
     already stays; another one is stopped first with `replace`, and without it raises BroadcastRunningError.
 
-    Answers the running broadcast; None when eyeson agreed but does not show it within 5 seconds.
+    The meeting's `is_broadcast` is true afterwards. Returns the running broadcast if eyeson shows it already;
+    else None, and the row follows with the observer or the next look at the meeting.
 
     Raises, without asking eyeson, StreamTargetError for an address that is none and for a target that is
     switched off or of another account, SecretUnreadableError; then MeetingEndedError, FeatureDisabledError
-    when the room's options forbid it, NotPossibleNowError, other EyesonErrors.
+    when the room's options forbid it, NotPossibleNowError, BroadcastNotReplacedError when the other broadcast
+    is stopped and this one is not running, other EyesonErrors.
     """
     stream, page = _stream_of(meeting, target, stream_url, player_url)
     control = control_of(meeting=meeting, user=user)
-    before = control.response.broadcasts
-    if before:
-        same = _same(meeting, before, target)
+    running = control.response.broadcasts
+    if not running:
+        try:
+            _start(control, stream, page)
+        except NotPossibleNowError as refusal:
+            return _started_before(control, target, refusal)
+        asked_at = control.observed_at
+    else:
+        same = _same(meeting, running, target)
         if same is not None:
             return same
         if not replace:
-            raise _is_running(meeting, before)
-        before = _stop(control)
-    elif control.response.ready is False:
-        watch(control, lambda now: now.ready is not False, seconds=READY_SECONDS)
-    try:
-        _start(control, stream, page)
-    except NotPossibleNowError as refusal:
-        # Somebody else may have started one in this moment.
-        return _started_by_another(control, target, refusal)
+            raise _is_running(meeting, running)
+        asked_at = _replace(control, stream, page)
+    mirror.mark_requested(
+        ActRequest.Act.BROADCAST,
+        meeting=meeting,
+        asked_at=asked_at,
+        requested_by=signed_in(user),
+        target=target,
+    )
     logger.info("Meeting %s is broadcast by user %s", meeting.uuid, user and user.pk)
-    seen = watch(control, lambda now: bool(_new_in(now, before)), seconds=SHOW_SECONDS)
-    return _mirror_start(control, seen, before, target, user)
+    return None
 
 
+@act
 def stop_broadcast(*, meeting: Meeting, user: User | None = None) -> None:
-    """Stop streaming the meeting. One that is not streamed stays so.
+    """Stop streaming the meeting. A meeting that is not streamed stays so.
 
     Raises MeetingEndedError, whose broadcasts eyeson has stopped by itself, and other EyesonErrors.
     """
     control = control_of(meeting=meeting, user=user)
-    if control.response.broadcasts:
+    meeting.refresh_from_db(fields=["is_broadcast"])
+    if control.response.broadcasts or meeting.is_broadcast:
         _stop(control)
         logger.info(
             "The broadcast of meeting %s is stopped by user %s", meeting.uuid, user and user.pk
         )
 
 
+@act
 def set_player_url(
     *, meeting: Meeting, player_url: str, user: User | None = None
 ) -> Broadcast | None:
-    """Say where people watch the meeting's broadcast. Answers it as eyeson shows it then.
+    """Say where people watch the meeting's broadcast. Returns the broadcast, None while eyeson shows none.
 
     Raises StreamTargetError for what is no http or https address, without asking eyeson; NotFoundError when
     nothing runs; MeetingEndedError, other EyesonErrors.
@@ -118,16 +134,15 @@ def set_player_url(
     _check_player_url(player_url)
     control = control_of(meeting=meeting, user=user)
     with noticing_the_end(meeting):
-        client_for(meeting.room.account).broadcasts.set_player_url(
+        agreed = client_for(meeting.room.account).broadcasts.set_player_url(
             access_key=control.access_key, player_url=player_url
         )
-    seen = watch(
-        control,
-        lambda now: any(record.player_url == player_url for record in now.broadcasts),
-        seconds=SHOW_SECONDS,
-    )
-    rows = _mirror(meeting, seen)
-    return rows[-1] if rows else None
+    shown = [
+        dataclasses.replace(record, player_url=player_url) for record in control.response.broadcasts
+    ]
+    if not shown:
+        return None
+    return mirror.apply_broadcasts(shown, meeting=meeting, observed_at=agreed.observed_at)[-1]
 
 
 @sensitive_variables("stream_url", "url")
@@ -172,78 +187,68 @@ def _start(control: Control, stream: Secret, page: str) -> None:
         )
 
 
-def _stop(control: Control) -> tuple[records.Broadcast, ...]:
-    """Stop all that runs, mirror that, and look until it is gone, 5 seconds at most; answers what is not."""
-    meeting, before = control.meeting, control.response.broadcasts
-    rows = _rows_of(meeting, before)
+def _replace(control: Control, stream: Secret, page: str) -> datetime:
+    """Stop what runs and start this. Returns eyeson's clock between the two.
+
+    Raises BroadcastNotReplacedError when the second did not happen.
+    """
+    stopped_at = _stop(control)
+    try:
+        _start(control, stream, page)
+    except MeetingEndedError:
+        raise
+    except EyesonError as error:
+        raise BroadcastNotReplacedError(
+            _(
+                "The broadcast that was running has been stopped. Whether the new one has started is not "
+                "confirmed: this page shows it once eyeson says so."
+            )
+            if error.may_be_done
+            else _(
+                "The broadcast that was running has been stopped, and the new one has not been started. "
+                "Start it again."
+            )
+        ) from error
+    return stopped_at
+
+
+def _stop(control: Control) -> datetime:
+    """Stop all that runs, and mirror that. Returns eyeson's clock then."""
+    meeting = control.meeting
     try:
         with noticing_the_end(meeting):
             stopped = client_for(meeting.room.account).broadcasts.stop(
                 access_key=control.access_key
             )
-    except NotFoundError:
-        # Somebody else was first: nothing runs.
+        stopped_at = stopped.observed_at
+    except NotFoundError as refusal:
+        now = look_after_404(control, refusal)
+        if now.response.broadcasts:
+            raise NotPossibleNowError(refusal.route, refusal.status) from None
         logger.info("Meeting %s was not broadcast any more", meeting.uuid)
-    else:
-        mirror.mark_broadcasts_stopped(rows, meeting=meeting, observed_at=stopped.observed_at)
-    try:
-        seen = watch(control, lambda now: not _old_in(now, before), seconds=SHOW_SECONDS)
-    except MeetingEndedError:
-        raise
-    except EyesonError as error:
-        # It is stopped all the same; the next look at the meeting tells whether it is.
-        logger.warning("Meeting %s cannot be seen after the stop: %s", meeting.uuid, error)
-        return ()
-    shown = {record.id for record in seen.value.broadcasts}
-    gone = [row for row in rows if row.eyeson_id not in shown]
-    mirror.mark_broadcasts_stopped(gone, meeting=meeting, observed_at=seen.observed_at)
-    _mirror(meeting, seen)
-    return seen.value.broadcasts
+        stopped_at = now.observed_at
+    mirror.mark_broadcasts_stopped(
+        _rows_of(meeting, control.response.broadcasts), meeting=meeting, observed_at=stopped_at
+    )
+    mirror.mark_stop_requested(ActRequest.Act.BROADCAST, meeting=meeting, observed_at=stopped_at)
+    return stopped_at
 
 
-def _started_by_another(
+def _started_before(
     control: Control, target: BroadcastTarget | None, refusal: NotPossibleNowError
 ) -> Broadcast:
-    """What runs to `target` by now. Raises BroadcastRunningError for another, `refusal` for none."""
-    seen = watch(control, lambda now: True, seconds=0)
-    _mirror(control.meeting, seen)
-    if not seen.value.broadcasts:
+    """Return what runs to `target` by now. Raises BroadcastRunningError for another, `refusal` for none."""
+    meeting = control.meeting
+    shown = look_again(control).broadcasts
+    if not shown:
+        meeting.refresh_from_db(fields=["is_broadcast"])
+        if meeting.is_broadcast:
+            raise _is_running(meeting, shown) from None
         raise refusal
-    same = _same(control.meeting, seen.value.broadcasts, target)
+    same = _same(meeting, shown, target)
     if same is not None:
         return same
-    raise _is_running(control.meeting, seen.value.broadcasts) from None
-
-
-def _mirror_start(
-    control: Control,
-    seen: Answer[RoomResponse],
-    before: Sequence[records.Broadcast],
-    target: BroadcastTarget | None,
-    user: User | None,
-) -> Broadcast | None:
-    meeting = control.meeting
-    new = _new_in(seen.value, before)
-    own_id = control.participant.eyeson_id
-    own = [record for record in new if record.user is None or record.user.id == own_id]
-    request = None
-    if own:
-        request = mirror.BroadcastRequest(
-            eyeson_id=own[0].id, requested_by=signed_in(user), target=target
-        )
-    rows = _mirror(meeting, seen, request)
-    shown = {record.id for record in own or new}
-    return next((row for row in rows if row.eyeson_id in shown), None)
-
-
-def _mirror(
-    meeting: Meeting,
-    seen: Answer[RoomResponse],
-    request: mirror.BroadcastRequest | None = None,
-) -> list[Broadcast]:
-    return mirror.apply_broadcasts(
-        seen.value.broadcasts, meeting=meeting, observed_at=seen.observed_at, request=request
-    )
+    raise _is_running(meeting, shown) from None
 
 
 def _same(
@@ -273,13 +278,3 @@ def _rows_of(meeting: Meeting, found: Sequence[records.Broadcast]) -> list[Broad
     ids = [record.id for record in found]
     rows = meeting.broadcasts.filter(eyeson_id__in=ids).exclude(eyeson_id="")
     return list(rows.select_related("target").order_by("-started_at", "-pk"))
-
-
-def _new_in(response: RoomResponse, before: Sequence[records.Broadcast]) -> list[records.Broadcast]:
-    ids = {record.id for record in before}
-    return [record for record in response.broadcasts if record.id not in ids]
-
-
-def _old_in(response: RoomResponse, before: Sequence[records.Broadcast]) -> list[records.Broadcast]:
-    ids = {record.id for record in before}
-    return [record for record in response.broadcasts if record.id in ids]

@@ -7,10 +7,10 @@ made only for a meeting that eyeson lists as running. Never with another person'
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
+from eyeson_meetings.client.press import one_press
 from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.conf import setting
@@ -31,6 +32,7 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 
 from .accounts import client_for
+from .entries import Entry
 from .joining import enter
 
 if TYPE_CHECKING:
@@ -38,8 +40,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-#: Between two looks at a meeting.
-POLL_SECONDS = 0.25
+#: eyeson prepares a person who has just entered for about so long (API reference 19).
+PREPARING_SECONDS = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +52,8 @@ class Control:
     participant: Participant
     access_key: Secret
     response: RoomResponse
+    #: eyeson's clock when it showed that.
+    observed_at: datetime
 
 
 def control_of(*, meeting: Meeting, user: User | None = None) -> Control:
@@ -79,21 +83,27 @@ def ask_what_runs(room: Room) -> Answer[records.Room | None]:
     return Answer(found, listed.observed_at)
 
 
-def watch(
-    control: Control, until: Callable[[RoomResponse], bool], *, seconds: float
-) -> Answer[RoomResponse]:
-    """Look at the meeting until `until` holds, `seconds` at most; answers the last look, not mirrored.
+def look_again(control: Control) -> RoomResponse:
+    """Ask eyeson once more how the meeting is, and mirror the answer.
 
-    Raises MeetingEndedError, which is mirrored; other EyesonErrors.
+    Raises TooSlowError when the press has no time left; MeetingEndedError, which is mirrored; other EyesonErrors.
     """
-    client = client_for(control.meeting.room.account)
-    deadline = time.monotonic() + seconds
-    while True:
-        with noticing_the_end(control.meeting):
-            answer = client.rooms.get(access_key=control.access_key)
-        if until(answer.value) or time.monotonic() + POLL_SECONDS > deadline:
-            return answer
-        time.sleep(POLL_SECONDS)
+    return _look(control).response
+
+
+def look_after_404(control: Control, refusal: NotFoundError) -> Control:
+    """Look at the meeting after eyeson found nothing to stop, which alone proves nothing.
+
+    Raises MeetingEndedError, which is mirrored; `refusal`, which then may be done, when eyeson does not answer or
+    no time is left.
+    """
+    try:
+        return _look(control)
+    except MeetingEndedError:
+        raise
+    except EyesonError:
+        refusal.may_be_done = True
+        raise refusal from None
 
 
 def held_key(meeting: Meeting) -> Secret | None:
@@ -104,6 +114,31 @@ def held_key(meeting: Meeting) -> Secret | None:
         except SecretUnreadableError as error:
             logger.warning("Meeting %s: %s", meeting.uuid, error)
     return None
+
+
+def look_by_key(
+    meeting: Meeting,
+    *,
+    ask: Callable[[Callable[[], Answer[RoomResponse]]], Answer[RoomResponse]] = lambda call: call(),
+) -> bool | None:
+    """Ask eyeson with a stored key whether the meeting runs, and mirror the answer.
+
+    `ask` makes the call. Returns None without a key that eyeson knows. Raises EyesonError.
+    """
+    key = held_key(meeting)
+    if key is None:
+        return None
+    room = meeting.room
+    rooms = client_for(room.account).rooms
+    try:
+        with noticing_the_end(meeting):
+            answer = ask(lambda: rooms.get(access_key=key))
+    except MeetingEndedError:
+        return False
+    except NotFoundError:
+        return None
+    mirror.apply_room_response(answer.value, account=room.account, observed_at=answer.observed_at)
+    return True
 
 
 @contextmanager
@@ -144,7 +179,11 @@ def _with_stored_key(meeting: Meeting, row: AccessKey) -> Control | None:
         return None
     mirror.apply_room_response(answer.value, account=room.account, observed_at=answer.observed_at)
     return Control(
-        meeting=meeting, participant=row.participant, access_key=key, response=answer.value
+        meeting=meeting,
+        participant=row.participant,
+        access_key=key,
+        response=answer.value,
+        observed_at=answer.observed_at,
     )
 
 
@@ -159,7 +198,7 @@ def _as_service(meeting: Meeting) -> Control:
         mirror.mark_missed(meeting, observed_at=running.observed_at)
     if running.value is None or running.value.started_at != meeting.started_at:
         raise MeetingEndedError("GET /rooms", 200)
-    entry = enter(room=room, name=setting("SERVICE_NAME"))
+    entry = _enter(room)
     answer = entry.answer.value
     entered = mirror.apply_room_response(
         answer,
@@ -172,12 +211,41 @@ def _as_service(meeting: Meeting) -> Control:
     if entered.started_at != meeting.started_at:
         _end_again(entered, entry.participant, answer.access_key)
         raise MeetingEndedError(entry.route, 201)
-    return Control(
+    control = Control(
         meeting=meeting,
         participant=entry.participant,
         access_key=answer.access_key,
         response=answer,
+        observed_at=entry.answer.observed_at,
     )
+    return _prepared(control)
+
+
+def _enter(room: Room) -> Entry:
+    """Let the service participant in."""
+    try:
+        return enter(room=room, name=setting("SERVICE_NAME"))
+    except EyesonError as error:
+        # It concerns the way in: what the site is asked to do in the meeting was not begun.
+        error.may_be_done = False
+        raise
+
+
+def _prepared(control: Control) -> Control:
+    """Return the control of somebody who has just entered, after one more look if eyeson still prepares them."""
+    if control.response.ready is not False:
+        return control
+    with one_press() as press:
+        has_waited = press.pause_before_act(PREPARING_SECONDS)
+        return _look(control) if has_waited else control
+
+
+def _look(control: Control) -> Control:
+    room = control.meeting.room
+    with noticing_the_end(control.meeting):
+        answer = client_for(room.account).rooms.get(access_key=control.access_key)
+    mirror.apply_room_response(answer.value, account=room.account, observed_at=answer.observed_at)
+    return replace(control, response=answer.value, observed_at=answer.observed_at)
 
 
 def _end_again(meeting: Meeting, participant: Participant, key: Secret) -> None:

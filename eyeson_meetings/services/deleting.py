@@ -20,6 +20,7 @@ from eyeson_meetings.models import Recording, Snapshot
 from eyeson_meetings.signals import recording_failed
 
 from .accounts import client_for
+from .acts import act
 from .claims import FileRow
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+@act
 def delete_recording(*, recording: Recording, user: User | None = None) -> None:
     """Delete the recording at eyeson, with its file there. One that is not there any more counts as deleted.
 
@@ -44,6 +46,7 @@ def delete_recording(*, recording: Recording, user: User | None = None) -> None:
     mark_deleted(recording, error=_("It was deleted at eyeson before it was fetched."))
 
 
+@act
 def delete_snapshot(*, snapshot: Snapshot, user: User | None = None) -> None:
     """Delete the snapshot at eyeson. Otherwise as `delete_recording`."""
     try:

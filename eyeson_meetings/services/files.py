@@ -39,6 +39,7 @@ from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, RoomFile
 
 from .accounts import client_for
+from .acts import act
 from .control import control_of, held_key, noticing_the_end, signed_in
 from .deleting import mark_deleted
 
@@ -67,6 +68,7 @@ class FileLostError(DownloadError):
     """The meeting is over, and with it eyeson's copy of the file."""
 
 
+@act
 def upload_file(
     *, meeting: Meeting, file: File[Any], name: str | None = None, user: User | None = None
 ) -> RoomFile:
@@ -97,6 +99,7 @@ def upload_file(
     return rows[0]
 
 
+@act
 def refresh_files(*, meeting: Meeting) -> list[RoomFile]:
     """Ask eyeson which files are in the running meeting; answers their rows.
 
@@ -104,6 +107,10 @@ def refresh_files(*, meeting: Meeting) -> list[RoomFile]:
     marked as missing, and nothing of ours is deleted. Raises MeetingEndedError, which is mirrored; other
     EyesonErrors.
     """
+    return _refresh(meeting)
+
+
+def _refresh(meeting: Meeting) -> list[RoomFile]:
     # Before the call: a file that comes meanwhile is not missing from the answer.
     expected = dict(
         meeting.files.filter(missing_remotely_since=None).values_list("eyeson_id", "pk")
@@ -140,7 +147,7 @@ def refresh_pending(*, now: datetime | None = None) -> int:
             continue
         asked += 1
         try:
-            refresh_files(meeting=newest.meeting)
+            _refresh(newest.meeting)
         except (NetworkError, UnavailableError) as error:
             # Not once more for each of the account's meetings: every try may take half a minute.
             troubled.add(newest.account)
@@ -150,6 +157,7 @@ def refresh_pending(*, now: datetime | None = None) -> int:
     return asked
 
 
+@act
 def delete_file(*, room_file: RoomFile, user: User | None = None) -> None:
     """Take the file out of the running meeting. The site's own copy stays; one that was not made is not.
 

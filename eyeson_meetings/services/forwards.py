@@ -23,6 +23,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 
 from . import values
 from .accounts import client_for
+from .acts import act
 from .control import ask_what_runs
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 STREAM_TYPES = ("audio", "video")
 
 
+@act
 @sensitive_variables("url", "address")
 def forward_source(
     *,
@@ -67,6 +69,7 @@ def forward_source(
     )
 
 
+@act
 @sensitive_variables("url", "address")
 def forward_meeting(
     *,
@@ -88,6 +91,7 @@ def forward_meeting(
     )
 
 
+@act
 @sensitive_variables("url", "address")
 def forward_playback(
     *,
@@ -115,6 +119,7 @@ def forward_playback(
     )
 
 
+@act
 def stop_forward(*, meeting: Meeting, forward_id: str, user: User | None = None) -> None:
     """Send it on no longer. One that is over, or never was, stays so.
 

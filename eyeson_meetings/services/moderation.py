@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror
+from eyeson_meetings.client import records
 from eyeson_meetings.exceptions import (
     EyesonError,
-    MeetingEndedError,
     NotFoundError,
     ValueRefusedError,
 )
@@ -18,17 +18,16 @@ from eyeson_meetings.models import Meeting, Participant
 
 from . import values
 from .accounts import client_for
-from .control import Control, control_of, noticing_the_end, watch
+from .acts import act
+from .control import Control, control_of, noticing_the_end
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
 
 logger = logging.getLogger(__name__)
 
-#: How long a lock may take to show.
-SHOW_SECONDS = 5.0
 
-
+@act
 def lock_meeting(*, meeting: Meeting, user: User | None = None) -> None:
     """Let no more guests in. Nobody can undo this while the meeting runs; a locked one stays locked.
 
@@ -39,21 +38,12 @@ def lock_meeting(*, meeting: Meeting, user: User | None = None) -> None:
     if control.response.locked:
         return
     with noticing_the_end(meeting):
-        client_for(meeting.room.account).rooms.lock(access_key=control.access_key)
+        locked = client_for(meeting.room.account).rooms.lock(access_key=control.access_key)
+    mirror.mark_locked(meeting, observed_at=locked.observed_at)
     logger.info("Meeting %s is locked by user %s", meeting.uuid, user and user.pk)
-    try:
-        seen = watch(control, lambda now: now.locked is True, seconds=SHOW_SECONDS)
-    except MeetingEndedError:
-        raise
-    except EyesonError as error:
-        # It is locked all the same; the next look at the meeting tells.
-        logger.warning("Meeting %s cannot be seen after the lock: %s", meeting.uuid, error)
-        return
-    mirror.apply_room_response(
-        seen.value, account=meeting.room.account, observed_at=seen.observed_at
-    )
 
 
+@act
 def kick_participant(
     *, meeting: Meeting, participant: Participant, user: User | None = None
 ) -> None:
@@ -71,29 +61,29 @@ def kick_participant(
     control = control_of(meeting=meeting, user=user)
     try:
         with noticing_the_end(meeting):
-            client_for(meeting.room.account).users.kick(
+            kicked = client_for(meeting.room.account).users.kick(
                 access_key=control.access_key, user_id=user_id
             )
     except NotFoundError:
         logger.info("Somebody was not in meeting %s any more", meeting.uuid)
-    else:
-        logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
-    _look_who_is_in(control)
+        _look_who_is_in(control)
+        return
+    mirror.apply_participant(
+        records.Participant(id=user_id, online=False),
+        account=meeting.room.account,
+        observed_at=kicked.observed_at,
+        room_eyeson_id=meeting.room.eyeson_id,
+        exact=False,
+    )
+    logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
 
 
 def _look_who_is_in(control: Control) -> None:
-    """Mirror who is online now. Without an answer, webhook, observer or sync will tell."""
+    """Mirror who is online now. Without an answer, webhook, observer or the next look tells it."""
     room = control.meeting.room
     try:
         listed = client_for(room.account).users.list(room_id=room.eyeson_id)
     except EyesonError as error:
         logger.warning("Who is in meeting %s cannot be seen: %s", control.meeting.uuid, error)
         return
-    for person in listed.value:
-        mirror.apply_participant(
-            person,
-            account=room.account,
-            observed_at=listed.observed_at,
-            room_eyeson_id=room.eyeson_id,
-            exact=False,
-        )
+    mirror.apply_people(listed.value, meeting=control.meeting, observed_at=listed.observed_at)

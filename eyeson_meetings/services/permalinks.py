@@ -31,6 +31,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 from eyeson_meetings.policies import policy
 
 from .accounts import client_for
+from .acts import act
 from .entries import keep_participant
 from .permalink_hosts import host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, look_at, tell
@@ -44,6 +45,7 @@ logger = logging.getLogger(__name__)
 ROUTE = "POST /permalink"
 
 
+@act
 def create_permalink_room(
     *,
     name: str,
@@ -90,6 +92,7 @@ def create_permalink_room(
     return room
 
 
+@act
 def change_permalink(
     *, room: Room, name: str | None = None, expires_at: datetime | None = None
 ) -> Permalink:
@@ -108,6 +111,7 @@ def change_permalink(
     return permalink
 
 
+@act
 def refresh_permalink(*, room: Room) -> Permalink:
     """Ask eyeson how it is and mirror that; the state of the answer says so if eyeson does not know it.
 
@@ -122,6 +126,7 @@ def refresh_permalink(*, room: Room) -> Permalink:
     return permalink
 
 
+@act
 def delete_permalink(*, room: Room) -> Permalink:
     """Have eyeson forget the permalink: nobody enters the room any more. The room and its history stay.
 
@@ -141,6 +146,7 @@ def delete_permalink(*, room: Room) -> Permalink:
     return mirror.mark_permalink_deleted(permalink, observed_at=deleted_at)
 
 
+@act
 def add_permalink_host(*, room: Room, user: AbstractBaseUser) -> PermalinkHost:
     """Make `user` a host at eyeson, if the site has not done so; a new name is told.
 
@@ -150,6 +156,7 @@ def add_permalink_host(*, room: Room, user: AbstractBaseUser) -> PermalinkHost:
     return host_for(permalink=permalink_of(room), name=_name_of(user), identity=_identity_of(user))
 
 
+@act
 def remove_permalink_host(*, room: Room, user: AbstractBaseUser | None) -> None:
     """Have eyeson forget the user token of `user`, or without one the site's own; nothing for who is no host.
 

@@ -26,6 +26,7 @@ from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
 from eyeson_meetings.policies import policy
 
 from .accounts import client_for
+from .acts import act
 from .control import ask_what_runs
 from .entries import Entry
 from .guest_entry import enter_as_guest
@@ -129,6 +130,7 @@ def reopen_room(*, room: Room) -> Room:
     return room
 
 
+@act
 def join_room(*, room: Room, user: User) -> JoinedRoom:
     """Let `user` into the room's meeting, starting one if none runs.
 
@@ -144,6 +146,7 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
     return _let_in(room, entry)
 
 
+@act
 def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> JoinedRoom:
     """Let somebody without an account into the room's running meeting; never starts one.
 
@@ -156,6 +159,7 @@ def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> Join
     return _let_in(room, entry)
 
 
+@act
 def end_meeting(*, meeting: Meeting, user: User | None = None) -> Meeting:
     """End the meeting for all; answers it as it is then. One that has ended stays as it is.
 

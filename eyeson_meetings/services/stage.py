@@ -25,7 +25,8 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 
 from . import values
 from .accounts import client_for
-from .control import Control, control_of, noticing_the_end, watch
+from .acts import act
+from .control import Control, control_of, look_again, noticing_the_end
 from .stage_values import (
     AUDIO_INSERTS,
     LAYOUTS,
@@ -77,6 +78,7 @@ MOST_LOOPS = 1000
 _Act = Callable[[EyesonClient, Secret], Answer[None]]
 
 
+@act
 def set_layout(
     *,
     meeting: Meeting,
@@ -121,6 +123,7 @@ def set_layout(
     logger.info("The layout of meeting %s is set by user %s", meeting.uuid, user and user.pk)
 
 
+@act
 @sensitive_variables("url", "address", "text", "box")
 def set_layer(
     *,
@@ -163,6 +166,7 @@ def set_layer(
     logger.info("A layer of meeting %s is set by user %s", meeting.uuid, user and user.pk)
 
 
+@act
 def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None = None) -> None:
     """Take away what is over the video, or without `foreground` behind it. Nothing there stays nothing."""
     control = control_of(meeting=meeting, user=user)
@@ -173,6 +177,7 @@ def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None 
     logger.info("A layer of meeting %s is cleared by user %s", meeting.uuid, user and user.pk)
 
 
+@act
 @sensitive_variables("url", "address")
 def start_playback(
     *,
@@ -209,6 +214,7 @@ def start_playback(
     return str(wanted["play_id"])
 
 
+@act
 def stop_playback(*, meeting: Meeting, play_id: str, user: User | None = None) -> None:
     """End a playback. One that is over, or never was, stays so."""
     values.own_id(play_id, field="play_id")
@@ -217,11 +223,13 @@ def stop_playback(*, meeting: Meeting, play_id: str, user: User | None = None) -
     logger.info("A playback of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
 
 
+@act
 def running_playbacks(*, meeting: Meeting, user: User | None = None) -> list[records.Playback]:
     """What plays in the meeting, as eyeson says now. Their addresses may be signed: show them to nobody."""
     return list(control_of(meeting=meeting, user=user).response.playbacks)
 
 
+@act
 def send_message(
     *,
     meeting: Meeting,
@@ -250,6 +258,7 @@ def send_message(
     logger.info("User %s has written to meeting %s", user and user.pk, meeting.uuid)
 
 
+@act
 @sensitive_variables("slide", "address")
 def start_presentation(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
     """Show a slide, a PNG by its address, or another one in a presentation of one's own.
@@ -266,6 +275,7 @@ def start_presentation(*, meeting: Meeting, slide: Secret | str, user: User | No
         )
 
 
+@act
 @sensitive_variables("slide", "address")
 def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
     """Go to another slide; only who started may.
@@ -279,12 +289,14 @@ def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = Non
         _tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=address))
 
 
+@act
 def stop_presentation(*, meeting: Meeting, user: User | None = None) -> None:
     """End the presentation, whoever started it, also of a screen. Without one there stays none."""
     control = control_of(meeting=meeting, user=user)
     _undo(control, lambda eyeson, key: eyeson.presentations.stop(access_key=key))
 
 
+@act
 def start_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     """Give the big place to the screen that `user` shows; the picture comes from their own browser.
 
@@ -294,6 +306,7 @@ def start_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     _tell(control, lambda eyeson, key: eyeson.screen_capture.start(access_key=key))
 
 
+@act
 def renew_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     """Say again that `user` shows a screen, as it was done until 2019 (14.2).
 
@@ -304,18 +317,21 @@ def renew_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     _tell(control, lambda eyeson, key: eyeson.screen_capture.renew(access_key=key))
 
 
+@act
 def stop_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     """Give the place back: one and the same as `stop_presentation` to eyeson."""
     control = control_of(meeting=meeting, user=user)
     _undo(control, lambda eyeson, key: eyeson.screen_capture.stop(access_key=key))
 
 
+@act
 def start_annotation(*, meeting: Meeting, user: User | None = None) -> None:
     """Begin to draw on a presentation. Never documented, perhaps gone: then NotFoundError (14.5)."""
     control = control_of(meeting=meeting, user=user)
     _tell(control, lambda eyeson, key: eyeson.annotations.start(access_key=key))
 
 
+@act
 def stop_annotation(*, meeting: Meeting, user: User | None = None) -> None:
     """End it (14.5)."""
     control = control_of(meeting=meeting, user=user)
@@ -360,7 +376,7 @@ def _start_playback(control: Control, address: Secret, wanted: dict[str, Any]) -
             )
         except ConflictError:
             # Somebody else may have started it in this moment.
-            if not _plays(watch(control, lambda now: True, seconds=0).value, wanted["play_id"]):
+            if not _plays(look_again(control), wanted["play_id"]):
                 raise
 
 

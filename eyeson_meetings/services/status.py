@@ -37,13 +37,8 @@ def room_state(room: Room) -> dict[str, Any]:
         "started_at": meeting.started_at.isoformat() if meeting and is_open else None,
         "locked": bool(meeting and is_open and meeting.locked),
         "online": len(people_online(room)) if is_open else 0,
-        "recording": is_open
-        and any(
-            recording.meeting_id == meeting.pk
-            and recording.state == Recording.RemoteState.RECORDING
-            for recording in recordings
-            if meeting is not None
-        ),
+        "recording": bool(meeting and is_open and meeting.is_recorded),
+        "broadcast": bool(meeting and is_open and meeting.is_broadcast),
         "recordings": [
             {"uuid": str(recording.uuid), "state": recording.state}
             for recording in recordings[:RECORDINGS_IN_STATE]
@@ -57,8 +52,12 @@ def room_state(room: Room) -> dict[str, Any]:
     }
 
 
-def guest_state(room: Room) -> dict[str, str]:
-    """The little that a guest's page needs to know: `waiting`, `running`, `locked`, `ended` or `closed`."""
+def guest_state(room: Room) -> dict[str, Any]:
+    """Return the little that a guest's page shows.
+
+    `state` is `waiting`, `running`, `locked`, `ended` or `closed`; `recording` and `broadcast` say whether
+    people who enter now are recorded or on air.
+    """
     meeting = latest_meeting(room)
     state = _state_of(room, meeting)
     if room.closed_at is not None:
@@ -67,7 +66,12 @@ def guest_state(room: Room) -> dict[str, str]:
         state = "locked"
     elif state in ("idle", "opening"):
         state = "waiting"
-    return {"state": state}
+    is_open = meeting is not None and meeting.ended_at is None
+    return {
+        "state": state,
+        "recording": bool(meeting and is_open and meeting.is_recorded),
+        "broadcast": bool(meeting and is_open and meeting.is_broadcast),
+    }
 
 
 def entity_tag(state: dict[str, Any]) -> str:

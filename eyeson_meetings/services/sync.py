@@ -24,15 +24,14 @@ from eyeson_meetings.client import EyesonClient, records
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.exceptions import (
     EyesonError,
-    MeetingEndedError,
     NotFoundError,
 )
-from eyeson_meetings.models import Broadcast, Meeting, Participant
+from eyeson_meetings.models import Meeting
 
 from . import sync_runs
 from .accounts import client_for
 from .asking import GiveUpError, Pacer, Questions
-from .control import held_key
+from .control import look_by_key
 from .files import give_up_ended
 from .sync_files import FileSweep
 from .sync_permalinks import PAUSE as PERMALINKS_PAUSE
@@ -207,21 +206,10 @@ class _Round:
 
     def _runs_by_key(self, meeting: Meeting) -> bool | None:
         """What eyeson says to a key of the meeting: that it runs, that it is over, or None if we have no key."""
-        key = held_key(meeting)
-        if key is None:
-            return None
-        try:
-            answer = self.questions.ask(partial(self._client.rooms.get, access_key=key))
-        except MeetingEndedError as error:
-            mirror.mark_gone(meeting, observed_at=error.observed_at or timezone.now())
+        runs = look_by_key(meeting, ask=self.questions.ask)
+        if runs is False:
             self.counts["ended"] += 1
-            return False
-        except NotFoundError:
-            return None
-        mirror.apply_room_response(
-            answer.value, account=self._account, observed_at=answer.observed_at
-        )
-        return True
+        return runs
 
     def _look_into(self, meeting: Meeting) -> None:
         with self.questions.apart(f"people of meeting {meeting.uuid}"):
@@ -229,15 +217,10 @@ class _Round:
         self._files.list_files(meeting)
 
     def _look_at_broadcasts(self, running: list[Meeting]) -> None:
-        """Look once at each meeting of which we think that it is broadcast, if we hold a key to it."""
-        broadcast = set(
-            Broadcast.objects.running()
-            .filter(meeting__in=running)
-            .order_by()
-            .values_list("meeting_id", flat=True)
-        )
+        """Look once at each meeting that counts as broadcast, if the site holds a key to it."""
         for meeting in running:
-            if meeting.pk not in broadcast:
+            meeting.refresh_from_db(fields=["is_broadcast"])
+            if not meeting.is_broadcast:
                 continue
             with self.questions.apart(f"broadcasts of meeting {meeting.uuid}"):
                 if self._runs_by_key(meeting):
@@ -245,28 +228,13 @@ class _Round:
 
     def _ask_for_people(self, meeting: Meeting) -> None:
         room = meeting.room
-        thought_online = list(Participant.objects.filter(room=room, online=True))
         try:
             answer = self.questions.ask(partial(self._client.users.list, room_id=room.eyeson_id))
         except NotFoundError:
             # It ended since eyeson listed it. The next round sees that.
             return
-        shown = {record.id for record in answer.value}
-        gone = [
-            records.Participant(id=person.eyeson_id, online=False)
-            for person in thought_online
-            if person.eyeson_id not in shown
-        ]
-        for record in [*answer.value, *gone]:
-            with self.questions.apart(f"a participant of meeting {meeting.uuid}"):
-                mirror.apply_participant(
-                    record,
-                    account=self._account,
-                    observed_at=answer.observed_at,
-                    room_eyeson_id=room.eyeson_id,
-                    exact=False,
-                )
-                self.counts["participants"] += 1
+        mirror.apply_people(answer.value, meeting=meeting, observed_at=answer.observed_at)
+        self.counts["participants"] += len(answer.value)
 
 
 def _not_shown(meetings: list[Meeting], listed: list[records.Room]) -> list[Meeting]:

@@ -21,6 +21,7 @@ from eyeson_meetings.exceptions import (
 )
 
 from .accounts import client_for
+from .acts import act
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 TYPES = ("room_update", "recording_update", "snapshot_update", "participant_update")
 
 
+@act
 def webhook_status(alias: str) -> Webhook | None:
     """The webhook that eyeson keeps for the account, None when it keeps none. Raises EyesonError."""
     return client_for(alias).webhooks.get().value
@@ -36,7 +38,7 @@ def webhook_status(alias: str) -> Webhook | None:
 def register_webhook(alias: str, *, url: str | None = None, force: bool = False) -> Webhook:
     """Have eyeson send all that the mirror takes in to `url`, by default this site's own webhook view.
 
-    Answers what eyeson kept, read back. Registering what is registered already changes nothing.
+    No `act`: a registration that stops half-way for want of time would lose webhooks. Answers what eyeson kept, read back. Registering what is registered already changes nothing.
 
     Raises ForeignWebhookError, and changes nothing, when another address is registered and `force` is not
     given; ConfigurationError when `url` cannot be told or is no address that eyeson may send to; EyesonError.

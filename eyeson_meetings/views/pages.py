@@ -179,7 +179,7 @@ def trouble_of(error: EyesonMeetingsError) -> Trouble:
             return Trouble(
                 status=503,
                 title=_("The meeting service does not answer"),
-                text=_("Nothing is lost. Please try again in a moment."),
+                text=_("You are not in the meeting yet. Please try again in a moment."),
             )
         case ConfigurationError() | KeyRefusedError() | KeyLockedError() | SecretUnreadableError():
             return Trouble(

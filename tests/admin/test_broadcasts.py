@@ -20,6 +20,7 @@ from eyeson_meetings.policies import DefaultPolicy
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import broadcasts
 from tests.factories import BroadcastTargetFactory, MeetingFactory
+from tests.services.meetings import look
 
 from .conftest import (
     ADDRESS,
@@ -58,6 +59,7 @@ def test_a_broadcast_to_a_saved_target_starts_from_the_page(
     assert told(response) == ["The meeting is being broadcast to “Town channel”."]
     assert logged(row) == ["Started a broadcast to “Town channel”."]
     assert streams(sandbox_account, room) == [f"{ADDRESS}/{KEY}"]
+    look(meeting)
     broadcast = Broadcast.objects.get()
     assert (broadcast.meeting, broadcast.target) == (meeting, target)
     assert broadcast.requested_by is not None
@@ -77,6 +79,7 @@ def test_a_broadcast_to_an_address_that_is_typed_in_leaves_no_trace_of_it(
 
     assert told(response) == ["The meeting is being broadcast to the address that you typed in."]
     assert streams(sandbox_account, room) == [f"{ADDRESS}/{KEY}"]
+    look(meeting)
     assert Broadcast.objects.get().player_url == "https://example.org/watch"
     history = json.dumps(list(LogEntry.objects.values_list("change_message", "object_repr")))
     assert "live.example.org" not in history
@@ -184,6 +187,7 @@ def test_the_player_page_can_be_set_while_a_broadcast_runs(
     sandbox_account: SandboxServer,
 ) -> None:
     press(root, room, "start-broadcast", target=str(target.pk))
+    look(meeting)
     form = root.get(button_of(room, "player-page")).content.decode()
     assert 'value="https://example.org/town"' in form
 
@@ -200,6 +204,7 @@ def test_the_page_says_what_is_broadcast_and_offers_what_makes_sense(
 ) -> None:
     before = root.get(page_of(room)).content.decode()
     press(root, room, "start-broadcast", target=str(target.pk))
+    look(meeting)
     after = root.get(page_of(room)).content.decode()
 
     assert button_of(room, "stop-broadcast") not in before

@@ -18,6 +18,7 @@ from eyeson_meetings.models.moments import shown_moment
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import broadcasts
 from tests.factories import BroadcastTargetFactory
+from tests.services.meetings import look
 
 from .conftest import ADDRESS, KEY, logged, page_of, press, start_meeting, streams, told
 
@@ -61,6 +62,7 @@ def test_a_second_broadcast_is_refused_in_words_and_can_take_the_firsts_place(
     assert told(replaced)[-1] == "The meeting is being broadcast to “Press channel”."
     assert streams(sandbox_account, room) == [other_target.stream_url()]
     assert logged(room)[-1] == "Stopped a broadcast and started one to “Press channel”."
+    look(meeting)
     assert [b.target for b in Broadcast.objects.running()] == [other_target]
 
 

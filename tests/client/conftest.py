@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import pytest
+import tenacity
 
-from eyeson_meetings.client import EyesonClient, transport
+from eyeson_meetings.client import EyesonClient
 
 from .rawserver import RawServer
 
@@ -38,8 +38,7 @@ def client(server: RawServer) -> Iterator[EyesonClient]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long the client would have waited between two tries (seconds); it does not wait."""
     waits: list[float] = []
-    clock = SimpleNamespace(monotonic=time.monotonic, sleep=waits.append)
-    monkeypatch.setattr(transport, "time", clock)
+    monkeypatch.setattr(tenacity.nap, "time", SimpleNamespace(sleep=waits.append))
     return waits
 
 
@@ -56,6 +55,6 @@ def hurry(
                 client._transport._timeouts_seconds = PATIENT
 
         client._transport._timeouts_seconds = (60.0, 0.3)
-        monkeypatch.setattr(transport.time, "sleep", wait)
+        monkeypatch.setattr(tenacity.nap.time, "sleep", wait)
 
     return hurry

@@ -23,7 +23,7 @@ from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.models import Broadcast, BroadcastTarget, Meeting, Recording, Room
 from eyeson_meetings.sandbox.credentials import person_sip, signaling
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import guests, media, recordings, rooms, snapshots, sync
+from eyeson_meetings.services import guests, media, recordings, rooms, running, snapshots, sync
 from eyeson_meetings.services.accounts import client_for
 from eyeson_meetings.services.webhooks import register_webhook
 from tests.crawling import crawl
@@ -144,6 +144,7 @@ def broadcast_from_admin(client: Client, room: Room) -> list[str]:
     refused = client.post(start, typed)
     offered = {"kept": refused.context["kept"], "replaces": refused.context["running"].pk}
     pages += [refused.text, client.post(start, offered, follow=True).text]
+    assert running.look_at_running("default").meetings == 1
     assert Broadcast.objects.count() == 2
     return pages
 

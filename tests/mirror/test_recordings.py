@@ -9,7 +9,7 @@ import pytest
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Recording, Room
-from tests.factories import RecordingFactory, RoomFactory, UserFactory
+from tests.factories import RecordingFactory, RoomFactory
 
 from .saying import (
     FINISHED,
@@ -149,15 +149,6 @@ def test_two_accounts_may_have_recordings_of_the_same_id() -> None:
     states = Recording.objects.order_by("account").values_list("account", "remote_state")
     assert list(states) == [("first", "recording"), ("second", "available")]
     assert Room.objects.count() == 2
-
-
-def test_who_asked_for_it_first_stays_the_one_who_asked() -> None:
-    first, second = UserFactory(), UserFactory()
-    record = records.Recording.from_json(recording_body())
-    for user in (None, first, second, None):
-        mirror.apply_recording(record, account="default", observed_at=NINE, requested_by=user)
-
-    assert Recording.objects.get().requested_by == first
 
 
 def test_a_recording_that_eyeson_speaks_of_again_is_not_missing() -> None:

@@ -10,7 +10,7 @@ from eyeson_meetings.models import Meeting, Recording
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests import factories
 from tests.rest_api.conftest import World
-from tests.services.meetings import end_in_sandbox, in_sandbox, start_meeting, use_account
+from tests.services.meetings import end_in_sandbox, in_sandbox, look, start_meeting, use_account
 
 pytestmark = pytest.mark.django_db
 
@@ -42,11 +42,16 @@ def test_a_recording_starts_once_and_stops_once(
     client, path = as_user(world.host), f"meetings/{meeting.uuid}"
 
     started = [client.call("POST", f"{path}/start-recording/") for _ in range(2)]
+    during = client.call("GET", f"{path}/").json()
     stopped = [client.call("POST", f"{path}/stop-recording/") for _ in range(2)]
+    after = client.call("GET", f"{path}/").json()
 
-    uuids = {response.json()["recording"]["uuid"] for response in started + stopped}
     assert [response.status_code for response in started + stopped] == [200] * 4
+    # eyeson's first answer names no recording.
+    assert started[0].json() == {"recording": None}
+    uuids = {response.json()["recording"]["uuid"] for response in started[1:] + stopped}
     assert len(uuids) == 1
+    assert (during["is_recorded"], after["is_recorded"]) == (True, False)
     recording = Recording.objects.get(uuid=uuids.pop())
     assert recording.requested_by == world.host
     assert in_sandbox(sandbox_account, meeting).recording is None
@@ -57,6 +62,7 @@ def test_a_snapshot_is_among_the_snapshots(world: World, as_user: Any, meeting: 
 
     taken = client.call("POST", f"meetings/{meeting.uuid}/take-snapshot/")
 
+    look(meeting)
     listed = client.call("GET", f"snapshots/?meeting={meeting.uuid}").json()["results"]
     assert (taken.status_code, taken.content) == (202, b"")
     assert len(listed) == 1

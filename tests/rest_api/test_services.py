@@ -23,6 +23,7 @@ _PAGES = "what pages show beside the lists of the API"
 #: Services that a surface uses, or nobody does, and that have no endpoint; a module's name stands for all of it.
 WITHOUT = {
     "accounts": "how services reach eyeson",
+    "acts": "the mark of services that a person waits for",
     "control": "how services act in a meeting",
     "values": "the limits of what services take",
     "observer_leases": "the observer worker's own",
@@ -42,6 +43,7 @@ WITHOUT = {
     "permalinks.permalink_of": "asks nobody: permalinks/ shows the row",
     "retention.prune": _ROUNDS,
     "rooms.join_as_guest": _GUESTS,
+    "running.look_at_running": _ROUNDS,
     "status.guest_state": _GUESTS,
     "status.people_online": _PAGES,
     "status.recent_recordings": _PAGES,

@@ -16,6 +16,7 @@ import requests
 from eyeson_meetings.models import Meeting, Participant, Room
 from eyeson_meetings.sandbox.records import Meeting as SandboxMeeting
 from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.control import look_by_key
 from eyeson_meetings.services.rooms import JoinedRoom, join_room
 from tests.factories import RoomFactory, UserFactory
 
@@ -33,6 +34,13 @@ def start_meeting(
     sandbox.advance(2)
     assert joined.meeting is not None
     return joined.meeting, user
+
+
+def look(meeting: Meeting) -> Meeting:
+    """Look at the meeting as the periodic task does. Returns the meeting as the site then knows it."""
+    look_by_key(meeting)
+    meeting.refresh_from_db()
+    return meeting
 
 
 def in_sandbox(sandbox: SandboxServer, meeting: Meeting | Room) -> SandboxMeeting:

@@ -17,7 +17,7 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services.control import control_of, watch
+from eyeson_meetings.services.control import control_of, look_again
 from eyeson_meetings.services.rooms import join_as_guest, join_room
 from tests.factories import AccessKeyFactory, MeetingFactory, UserFactory
 
@@ -190,7 +190,7 @@ def test_the_end_is_noticed_in_the_second_of_the_last_sign_of_life(
         sandbox_account.state.end(in_sandbox(sandbox_account, meeting))
 
     with pytest.raises(MeetingEndedError):
-        watch(control, lambda response: True, seconds=0)
+        look_again(control)
 
     meeting.refresh_from_db()
     assert meeting.ended_at is not None

@@ -16,7 +16,7 @@ from eyeson_meetings.services.recordings import start_recording, stop_recording
 from eyeson_meetings.services.snapshots import take_snapshot
 from eyeson_meetings.signals import recording_failed
 
-from .meetings import calls_of, start_meeting
+from .meetings import calls_of, look, start_meeting
 from .truth import sync_once
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -26,8 +26,9 @@ def test_a_recording_that_is_deleted_before_it_is_fetched_is_lost(
     sandbox_account: SandboxServer, django_capture_on_commit_callbacks: Any
 ) -> None:
     meeting, user = start_meeting(sandbox_account)
-    recording = start_recording(meeting=meeting, user=user)
-    assert recording is not None
+    start_recording(meeting=meeting, user=user)
+    look(meeting)
+    recording = Recording.objects.get()
     failed: list[Recording] = []
 
     def listen(sender: Any, recording: Recording, **more: Any) -> None:
@@ -60,6 +61,7 @@ def test_our_own_copy_of_a_snapshot_stays_and_a_refusal_changes_nothing(
 ) -> None:
     meeting, user = start_meeting(sandbox_account)
     take_snapshot(meeting=meeting, user=user)
+    look(meeting)
     snapshot = Snapshot.objects.get()
     fetch_snapshot(snapshot.pk)
     route = "/snapshots/{snapshot_id}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import Any
 
 import pytest
@@ -13,11 +12,11 @@ from eyeson_meetings.exceptions import (
     ValueRefusedError,
 )
 from eyeson_meetings.models import Meeting, Participant
-from eyeson_meetings.sandbox.records import Event
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.control import control_of
 from eyeson_meetings.services.moderation import kick_participant, lock_meeting
 from eyeson_meetings.services.rooms import join_room
+from eyeson_meetings.services.running import look_at_running
 from tests.factories import ParticipantFactory, RoomFactory, UserFactory
 
 from .meetings import calls_of, end_in_sandbox, in_sandbox, start_meeting
@@ -47,41 +46,24 @@ def test_a_meeting_is_locked_once_and_for_good(sandbox_account: SandboxServer) -
 
     meeting.refresh_from_db()
     assert meeting.locked
+    assert calls_of(sandbox_account)[1:] == ["GET /rooms/{access_key}", f"POST {LOCK}"] + [
+        "GET /rooms/{access_key}"
+    ]
     assert in_sandbox(sandbox_account, meeting).locked
     assert calls_of(sandbox_account).count(f"POST {LOCK}") == 1
-
-
-@pytest.mark.parametrize(("status", "ended"), [(403, False), (410, True)])
-def test_a_lock_counts_though_the_meeting_cannot_be_seen_after_it(
-    sandbox_account: SandboxServer, status: int, ended: bool
-) -> None:
-    room = RoomFactory(options={"lock_available": True})
-    meeting, user = start_meeting(sandbox_account, room=room)
-
-    def hide_once_it_is_locked(event: Event) -> None:
-        if event.type == "lock":
-            looks = {"method": "GET", "route": "/rooms/{access_key}"}
-            sandbox_account.service.faults.add("status", status=status, **looks)
-
-    sandbox_account.state.listeners.append(hide_once_it_is_locked)
-    try:
-        with pytest.raises(MeetingEndedError) if ended else contextlib.nullcontext():
-            lock_meeting(meeting=meeting, user=user)
-    finally:
-        sandbox_account.state.listeners.remove(hide_once_it_is_locked)
-
-    meeting.refresh_from_db()
-    assert in_sandbox(sandbox_account, meeting).locked
-    assert (meeting.ended_at is not None) is ended
 
 
 def test_whoever_is_thrown_out_is_offline_and_may_come_back(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     ada, grace = (come_in(sandbox_account, meeting) for _ in range(2))
 
+    look_at_running("default")
+    before = len(calls_of(sandbox_account))
+
     for _ in range(2):
         kick_participant(meeting=meeting, participant=ada, user=user)
 
+    assert calls_of(sandbox_account)[before:][:2] == ["GET /rooms/{access_key}", f"DELETE {KICK}"]
     there = in_sandbox(sandbox_account, meeting)
     ada.refresh_from_db()
     grace.refresh_from_db()

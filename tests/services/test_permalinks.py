@@ -425,7 +425,9 @@ def test_a_meeting_goes_on_past_the_end_and_lets_members_in(
     sandbox_account.advance(2)
 
     assert join_room(room=room, user=UserFactory()).meeting == meeting
-    assert start_recording(meeting=meeting) is not None
+    start_recording(meeting=meeting)
+    meeting.refresh_from_db()
+    assert meeting.is_recorded
 
 
 def test_a_deleted_permalink_lets_nobody_in_and_its_history_stays(

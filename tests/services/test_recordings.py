@@ -1,13 +1,12 @@
-"""Recording starts and stops at a press, twice is no error, and the row says who asked."""
+"""Recording starts and stops at a press without waiting, twice is no error, and the row says who asked."""
 
 from __future__ import annotations
 
-import threading
-import time
 from typing import Any
 
 import pytest
 
+from eyeson_meetings import mirror
 from eyeson_meetings.exceptions import (
     FeatureDisabledError,
     MeetingEndedError,
@@ -15,9 +14,8 @@ from eyeson_meetings.exceptions import (
     NotPossibleNowError,
     UnavailableError,
 )
-from eyeson_meetings.models import Recording
+from eyeson_meetings.models import ActRequest, Recording
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import recordings
 from eyeson_meetings.services.recordings import start_recording, stop_recording
 from eyeson_meetings.services.rooms import join_room
 from tests.factories import RoomFactory, UserFactory
@@ -27,6 +25,7 @@ from .meetings import (
     calls_of,
     end_in_sandbox,
     in_sandbox,
+    look,
     meanwhile,
     start_meeting,
     use_account,
@@ -35,54 +34,13 @@ from .meetings import (
 pytestmark = pytest.mark.django_db
 
 START, STOP = "POST /rooms/{access_key}/recording", "DELETE /rooms/{access_key}/recording"
-LOOK = "GET /recordings/{recording_id}"
+LOOK = "GET /rooms/{access_key}"
 RECORDING, PROCESSING = Recording.RemoteState.RECORDING, Recording.RemoteState.PROCESSING
 
 
 @pytest.fixture(autouse=True)
 def _everybody_is_ready_at_once(sandbox: SandboxServer) -> None:
     sandbox.knobs.turn(ready_after_seconds=0)
-
-
-def test_whoever_starts_a_recording_is_named_by_its_row(sandbox_account: SandboxServer) -> None:
-    meeting, user = start_meeting(sandbox_account)
-
-    row = start_recording(meeting=meeting, user=user)
-
-    there = in_sandbox(sandbox_account, meeting).recording
-    assert there is not None
-    assert row is not None
-    row.refresh_from_db()
-    assert row.eyeson_id == there.id
-    assert (row.meeting, row.remote_state, row.requested_by) == (meeting, RECORDING, user)
-    assert row.participant is not None
-    assert row.participant.user == user
-
-
-def test_whoever_is_not_in_the_meeting_records_through_the_site(
-    sandbox_account: SandboxServer,
-) -> None:
-    meeting, _ = start_meeting(sandbox_account)
-    staff = UserFactory()
-
-    row = start_recording(meeting=meeting, user=staff)
-
-    assert row is not None
-    assert row.requested_by == staff
-    assert row.participant is not None
-    assert row.participant.is_service
-
-
-def test_a_recording_that_is_started_twice_is_one(sandbox_account: SandboxServer) -> None:
-    meeting, user = start_meeting(sandbox_account)
-    other = UserFactory()
-
-    first = start_recording(meeting=meeting, user=user)
-    second = start_recording(meeting=meeting, user=other)
-
-    assert first == second
-    assert Recording.objects.get().requested_by == user
-    assert calls_of(sandbox_account).count(START) == 1
 
 
 def test_a_recording_that_was_started_in_the_meeting_is_nobodys_request(
@@ -129,23 +87,6 @@ def test_a_meeting_that_cannot_be_recorded_now_says_so(sandbox_account: SandboxS
     assert not Recording.objects.exists()
 
 
-def test_a_meeting_that_is_just_opening_is_recorded_once_it_is_ready(
-    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # However slow the machine is.
-    monkeypatch.setattr(recordings, "READY_SECONDS", 60)
-    sandbox_account.state.clock.go_on()
-    sandbox_account.knobs.turn(ready_after_seconds=0.5)
-    user = UserFactory()
-    joined = join_room(room=RoomFactory(), user=user)
-    assert joined.meeting is not None
-
-    row = start_recording(meeting=joined.meeting, user=user)
-
-    assert row is not None
-    assert row.remote_state == RECORDING
-
-
 def test_options_that_forbid_recording_forbid_it_to_our_button(
     sandbox_account: SandboxServer,
 ) -> None:
@@ -155,19 +96,6 @@ def test_options_that_forbid_recording_forbid_it_to_our_button(
     with pytest.raises(FeatureDisabledError):
         start_recording(meeting=meeting, user=user)
 
-    assert not Recording.objects.exists()
-
-
-def test_a_recording_that_does_not_show_comes_later(
-    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recordings, "SHOW_SECONDS", 0)
-    meeting, user = start_meeting(sandbox_account)
-    sandbox_account.service.faults.add(
-        "status", method="POST", route="/rooms/{access_key}/recording", status=201
-    )
-
-    assert start_recording(meeting=meeting, user=user) is None
     assert not Recording.objects.exists()
 
 
@@ -221,19 +149,6 @@ def test_with_eyeson_down_nothing_changes(
     assert not Recording.objects.exists()
 
 
-def test_a_recording_that_is_stopped_is_being_processed(sandbox_account: SandboxServer) -> None:
-    meeting, user = start_meeting(sandbox_account)
-    started = start_recording(meeting=meeting, user=user)
-    sandbox_account.advance(0.4)
-
-    stopped = stop_recording(meeting=meeting, user=user)
-
-    assert stopped == started
-    assert stopped is not None
-    assert stopped.remote_state in (PROCESSING, Recording.RemoteState.AVAILABLE)
-    assert in_sandbox(sandbox_account, meeting).recording is None
-
-
 def test_a_recording_that_is_stopped_twice_is_stopped(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     start_recording(meeting=meeting, user=user)
@@ -245,98 +160,11 @@ def test_a_recording_that_is_stopped_twice_is_stopped(sandbox_account: SandboxSe
     assert calls_of(sandbox_account).count(STOP) == 1
 
 
-def test_a_stop_that_somebody_else_was_faster_with_is_no_error(
-    sandbox_account: SandboxServer,
-) -> None:
-    meeting, user = start_meeting(sandbox_account)
-    start_recording(meeting=meeting, user=user)
-    sandbox_account.service.faults.add(
-        "status", method="DELETE", route="/rooms/{access_key}/recording", status=404
-    )
-    with sandbox_account.state.locked():
-        recording = in_sandbox(sandbox_account, meeting).recording
-    assert recording is not None
-    recording.stopped_at = recording.created_at + 1
-
-    stopped = stop_recording(meeting=meeting, user=user)
-
-    assert stopped is not None
-    assert stopped.remote_state == PROCESSING
-
-
 def test_nothing_to_stop_is_no_error(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
 
     assert stop_recording(meeting=meeting, user=user) is None
     assert STOP not in calls_of(sandbox_account)
-
-
-def test_a_stop_that_nobody_told_us_of_is_found_out_by_stopping(
-    sandbox_account: SandboxServer,
-) -> None:
-    meeting, user = start_meeting(sandbox_account)
-    start_recording(meeting=meeting, user=user)
-    with sandbox_account.state.locked():
-        sandbox_account.state.stop_recording(in_sandbox(sandbox_account, meeting))
-
-    stopped = stop_recording(meeting=meeting, user=user)
-
-    assert stopped is not None
-    assert stopped.remote_state != RECORDING
-
-
-def test_a_stop_counts_though_the_recording_cannot_be_seen(sandbox_account: SandboxServer) -> None:
-    meeting, user = start_meeting(sandbox_account)
-    started = start_recording(meeting=meeting, user=user)
-    sandbox_account.service.faults.add(
-        "status", method="GET", route="/recordings/{recording_id}", status=403
-    )
-
-    assert stop_recording(meeting=meeting, user=user) == started
-    assert in_sandbox(sandbox_account, meeting).recording is None
-
-
-def test_a_stop_that_takes_eyeson_a_moment_is_waited_for(
-    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recordings, "SHOW_SECONDS", 60)
-    meeting, user = start_meeting(sandbox_account)
-    start_recording(meeting=meeting, user=user)
-    sandbox_account.service.faults.add(
-        "status", method="DELETE", route="/rooms/{access_key}/recording", status=200
-    )
-
-    def stop_once_the_site_has_looked() -> None:
-        while LOOK not in calls_of(sandbox_account):
-            time.sleep(0.01)
-        with sandbox_account.state.locked():
-            sandbox_account.state.stop_recording(in_sandbox(sandbox_account, meeting))
-
-    thread = threading.Thread(target=stop_once_the_site_has_looked)
-    thread.start()
-    stopped = stop_recording(meeting=meeting, user=user)
-    thread.join()
-
-    assert stopped is not None
-    assert stopped.remote_state != RECORDING
-    assert calls_of(sandbox_account).count(LOOK) >= 2
-
-
-def test_a_stop_that_eyeson_does_not_show_is_shown_later(
-    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recordings, "SHOW_SECONDS", 0)
-    meeting, user = start_meeting(sandbox_account)
-    started = start_recording(meeting=meeting, user=user)
-    sandbox_account.service.faults.add(
-        "status", method="DELETE", route="/rooms/{access_key}/recording", status=200
-    )
-
-    stopped = stop_recording(meeting=meeting, user=user)
-
-    assert stopped == started
-    assert stopped is not None
-    assert stopped.remote_state == RECORDING
 
 
 def test_a_start_that_eyeson_fails_is_an_error(sandbox_account: SandboxServer) -> None:
@@ -349,6 +177,212 @@ def test_a_start_that_eyeson_fails_is_an_error(sandbox_account: SandboxServer) -
         start_recording(meeting=meeting, user=user)
 
 
+def test_a_start_counts_at_once_and_names_the_requester_when_eyeson_shows_the_recording(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+
+    assert start_recording(meeting=meeting, user=user) is None
+
+    meeting.refresh_from_db()
+    assert meeting.is_recorded
+    assert not Recording.objects.exists()
+    assert calls_of(sandbox_account)[1:] == [LOOK, START]
+    there = in_sandbox(sandbox_account, meeting).recording
+    assert there is not None
+    assert look(meeting).is_recorded
+    row = Recording.objects.get()
+    assert (row.eyeson_id, row.meeting) == (there.id, meeting)
+    assert (row.remote_state, row.requested_by) == (RECORDING, user)
+    assert row.participant is not None
+    assert row.participant.user == user
+
+
+def test_a_recording_that_was_heard_of_before_the_answer_names_its_requester_too(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+
+    with meanwhile(sandbox_account, *START.split(), lambda: None):
+        start_recording(meeting=meeting, user=user)
+    requested = ActRequest.objects.get()
+    requested.delete()
+    look(meeting)
+    assert Recording.objects.get().requested_by is None
+
+    mirror.mark_requested(
+        ActRequest.Act.RECORDING,
+        meeting=meeting,
+        asked_at=requested.requested_at,
+        requested_by=user,
+    )
+
+    assert Recording.objects.get().requested_by == user
+
+
+def test_staff_who_are_not_in_the_meeting_record_through_the_site(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    staff = UserFactory()
+
+    start_recording(meeting=meeting, user=staff)
+
+    look(meeting)
+    row = Recording.objects.get()
+    assert row.requested_by == staff
+    assert row.participant is not None
+    assert row.participant.is_service
+
+
+def test_each_recording_names_the_person_who_asked_for_it(sandbox_account: SandboxServer) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    staff = UserFactory.create_batch(2)
+
+    for user in staff:
+        start_recording(meeting=meeting, user=user)
+        sandbox_account.advance(2)
+        look(meeting)
+        stop_recording(meeting=meeting, user=user)
+        sandbox_account.advance(2)
+
+    rows = Recording.objects.order_by("created_at")
+    assert [row.requested_by for row in rows] == staff
+
+
+def test_a_second_start_changes_nothing(sandbox_account: SandboxServer) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+
+    row = start_recording(meeting=meeting, user=UserFactory())
+
+    assert row == Recording.objects.get()
+    assert row.requested_by == user
+    assert calls_of(sandbox_account).count(START) == 1
+
+
+def test_a_second_start_before_eyeson_shows_the_first_is_no_error(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    agree_without_effect(sandbox_account, START, status=201)
+    start_recording(meeting=meeting, user=user)
+    agree_without_effect(sandbox_account, START, status=406)
+
+    assert start_recording(meeting=meeting, user=user) is None
+
+    meeting.refresh_from_db()
+    assert meeting.is_recorded
+
+
+def test_a_start_that_eyeson_does_not_show_for_30_seconds_is_taken_back(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    agree_without_effect(sandbox_account, START, status=201)
+    start_recording(meeting=meeting, user=user)
+
+    sandbox_account.advance(29)
+    assert look(meeting).is_recorded
+    sandbox_account.advance(2)
+    assert not look(meeting).is_recorded
+
+
+def test_a_stop_counts_at_once(sandbox_account: SandboxServer) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+    sandbox_account.advance(5)
+    before = len(calls_of(sandbox_account))
+
+    stopped = stop_recording(meeting=meeting, user=user)
+
+    meeting.refresh_from_db()
+    assert not meeting.is_recorded
+    assert stopped is not None
+    assert stopped.remote_state == PROCESSING
+    assert in_sandbox(sandbox_account, meeting).recording is None
+    assert calls_of(sandbox_account)[before:] == [LOOK, STOP]
+
+
+def test_a_stop_before_eyeson_shows_the_recording_is_sent(sandbox_account: SandboxServer) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    agree_without_effect(sandbox_account, START, status=201)
+    start_recording(meeting=meeting, user=user)
+    agree_without_effect(sandbox_account, STOP, status=200)
+
+    assert stop_recording(meeting=meeting, user=user) is None
+
+    meeting.refresh_from_db()
+    assert not meeting.is_recorded
+
+
+def test_a_stop_without_effect_is_taken_back_after_30_seconds(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+    sandbox_account.advance(5)
+    agree_without_effect(sandbox_account, STOP, status=200)
+    stop_recording(meeting=meeting, user=user)
+
+    sandbox_account.advance(15)
+    assert not look(meeting).is_recorded
+    sandbox_account.advance(16)
+    assert look(meeting).is_recorded
+    assert Recording.objects.get().remote_state == RECORDING
+
+
+def test_a_stop_that_came_too_late_is_no_error_and_the_meeting_is_looked_at(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+    there = in_sandbox(sandbox_account, meeting)
+
+    def stop_in_the_meeting_page() -> None:
+        sandbox_account.advance(5)
+        with sandbox_account.state.locked():
+            sandbox_account.state.stop_recording(there)
+
+    with meanwhile(sandbox_account, *STOP.split(), stop_in_the_meeting_page):
+        stopped = stop_recording(meeting=meeting, user=user)
+
+    assert [call.status for call in sandbox_account.calls if call.method == "DELETE"] == [404]
+    assert stopped is not None
+    assert stopped.remote_state == PROCESSING
+    meeting.refresh_from_db()
+    assert not meeting.is_recorded
+
+
+def test_a_recording_that_starts_and_stops_in_the_meeting_page_shows_at_the_next_look(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    there = in_sandbox(sandbox_account, meeting)
+    with sandbox_account.state.locked():
+        sandbox_account.state.start_recording(there, next(iter(there.people.values())))
+    assert look(meeting).is_recorded
+    sandbox_account.advance(15)
+    with sandbox_account.state.locked():
+        sandbox_account.state.stop_recording(there)
+
+    assert not look(meeting).is_recorded
+    assert Recording.objects.get().remote_state == PROCESSING
+
+
+def test_a_new_recording_counts_within_30_seconds_of_a_stop(sandbox_account: SandboxServer) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+    sandbox_account.advance(5)
+    stop_recording(meeting=meeting, user=user)
+    sandbox_account.advance(2)
+    there = in_sandbox(sandbox_account, meeting)
+    with sandbox_account.state.locked():
+        sandbox_account.state.start_recording(there, next(iter(there.people.values())))
+
+    assert look(meeting).is_recorded
+
+
 def test_a_meeting_is_recorded_again_after_a_stop(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     start_recording(meeting=meeting, user=user)
@@ -357,14 +391,38 @@ def test_a_meeting_is_recorded_again_after_a_stop(sandbox_account: SandboxServer
 
     start_recording(meeting=meeting, user=user)
 
+    meeting.refresh_from_db()
+    assert meeting.is_recorded
+    look(meeting)
     states = Recording.objects.order_by("created_at", "pk").values_list("remote_state", flat=True)
     assert len(states) == 2
     assert states[1] == RECORDING
 
 
-def test_all_of_it_works_with_credentials_where_they_belong(sandbox_account: SandboxServer) -> None:
-    sandbox_account.knobs.turn(strict_credentials=True)
+def test_the_end_of_the_meeting_ends_the_recording(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
+    start_recording(meeting=meeting, user=user)
+    look(meeting)
+    end_in_sandbox(sandbox_account, meeting)
 
-    assert start_recording(meeting=meeting, user=user) is not None
-    assert stop_recording(meeting=meeting) is not None
+    assert not look(meeting).is_recorded
+    assert Recording.objects.get().remote_state == PROCESSING
+
+
+def test_a_person_who_has_just_entered_acts_after_one_more_look(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    sandbox_account.knobs.turn(ready_after_seconds=0.5)
+    sandbox_account.state.clock.go_on()
+    before = len(calls_of(sandbox_account))
+
+    start_recording(meeting=meeting, user=UserFactory())
+
+    assert calls_of(sandbox_account)[before:] == ["GET /rooms", "POST /rooms", LOOK, START]
+
+
+def agree_without_effect(sandbox: SandboxServer, call: str, *, status: int) -> None:
+    """Let eyeson answer the next such call, and do nothing."""
+    method, route = call.split()
+    sandbox.service.faults.add("status", method=method, route=route, status=status)

@@ -9,7 +9,7 @@ from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.broadcasts import start_broadcast
 from tests.factories import BroadcastFactory
 
-from .meetings import calls_of, in_sandbox, start_meeting
+from .meetings import calls_of, in_sandbox, look, start_meeting
 from .truth import sync_once
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +54,7 @@ def test_a_round_costs_a_call_for_what_is_broadcast_and_none_for_what_is_not(
 
 def test_without_a_key_there_is_nothing_to_look_with(sandbox_account: SandboxServer) -> None:
     meeting = broadcast_meeting(sandbox_account)
+    look(meeting)
     AccessKey.objects.all().delete()
     before = calls_of(sandbox_account).count(LOOK)
 

@@ -18,7 +18,6 @@ from .forwards import FORWARD_BUTTONS, ForwardButtonsMixin
 from .groups import MEETING, RECORDING
 from .layers import LAYER_BUTTONS, LayerButtonsMixin
 from .layout import LAYOUT_BUTTONS, LayoutButtonsMixin
-from .now import is_being_recorded
 from .people import PEOPLE_BUTTONS
 from .playbacks import PLAYBACK_BUTTONS, PlaybackButtonsMixin
 
@@ -87,7 +86,7 @@ class MeetingButtonsMixin(
     def is_recorded(self, request: HttpRequest, row: Any) -> bool:
         """It is being recorded, so far as we know."""
         meeting = self.meeting_of(row)
-        return meeting is not None and is_being_recorded(meeting)
+        return meeting is not None and meeting.is_recorded
 
     def is_not_recorded(self, request: HttpRequest, row: Any) -> bool:
         """A meeting is in progress and is not being recorded, so far as we know."""

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings.admin.parts.broadcast_words import known_broadcast, place_of
 from eyeson_meetings.admin.parts.showing import shown_badge, shown_web_link
-from eyeson_meetings.models import Meeting, Presence, Recording
+from eyeson_meetings.models import Presence
 from eyeson_meetings.services.status import people_online, state_of
 
 from .in_meeting import ActsInMeetingMixin
@@ -75,14 +75,6 @@ def room_state_badge(state: str) -> SafeString:
     return shown_badge(state, words[state])
 
 
-def is_being_recorded(meeting: Meeting) -> bool:
-    """Whether eyeson records the meeting, so far as we know. One query a meeting object."""
-    if not hasattr(meeting, "_is_being_recorded"):
-        running = meeting.recordings.filter(remote_state=Recording.RemoteState.RECORDING)
-        meeting._is_being_recorded = running.exists()  # type: ignore[attr-defined]
-    return bool(meeting._is_being_recorded)  # type: ignore[attr-defined]
-
-
 class ShowsNowMixin(ActsInMeetingMixin):
     """Shows what goes on, on the page of a row that leads to one meeting."""
 
@@ -130,7 +122,7 @@ class ShowsNowMixin(ActsInMeetingMixin):
         return Now(
             badge=room_state_badge(state_of(room)),
             since=meeting.started_at if meeting is not None else None,
-            is_recorded=meeting is not None and is_being_recorded(meeting),
+            is_recorded=meeting is not None and meeting.is_recorded,
             broadcast_to=place_of(broadcast) if broadcast is not None else "",
             player_page=shown_web_link(player_page) if player_page else "",
             is_locked=meeting is not None and meeting.locked,

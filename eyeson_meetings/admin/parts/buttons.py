@@ -34,9 +34,14 @@ if TYPE_CHECKING:
 
 #: Error → what staff reads. Looked up along the class tree; anything else shows its own words.
 WORDS: dict[type[Exception], Callable[[], str]] = {
-    exceptions.NetworkError: lambda: _("eyeson did not answer. Please try again in a minute."),
+    exceptions.NetworkError: lambda: _(
+        "eyeson did not answer. Nothing was done. Please try again in a minute."
+    ),
+    exceptions.TooSlowError: lambda: _(
+        "eyeson is slow right now. Nothing was done. Please try again in a minute."
+    ),
     exceptions.UnavailableError: lambda: _(
-        "eyeson is busy right now. Please try again in a minute."
+        "eyeson is busy right now. Nothing was done. Please try again in a minute."
     ),
     exceptions.KeyRefusedError: lambda: _("eyeson refuses the API key of this account."),
     exceptions.KeyLockedError: lambda: _("eyeson has locked the API key: its limits are exceeded."),
@@ -56,11 +61,15 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
 
 def words_for(error: exceptions.EyesonMeetingsError) -> str:
     """What to tell a person about `error`, with eyeson's own words when it said any."""
+    if getattr(error, "may_be_done", False):
+        return _(
+            "eyeson did not confirm this. It may have been done: this page shows it once eyeson says so."
+        )
     known = next((WORDS[kind] for kind in type(error).__mro__ if kind in WORDS), None)
     if known is None:
         return str(error)
     said = getattr(error, "message", "")
-    if not said:
+    if not said or isinstance(error, exceptions.TooSlowError):
         return known()
     return _("%(explanation)s (eyeson: %(said)s)") % {"explanation": known(), "said": said}
 

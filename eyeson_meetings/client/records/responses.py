@@ -35,6 +35,8 @@ class RoomResponse:
     links: Links = field(default_factory=Links)
     options: Mapping[str, Any] = field(default_factory=dict)
     recording: Recording | None = None
+    #: The answer has the field `recording`, and it is null.
+    shows_no_recording: bool = False
     snapshots: tuple[Snapshot, ...] = ()
     broadcasts: tuple[Broadcast, ...] = ()
     playbacks: tuple[Playback, ...] = ()
@@ -56,6 +58,7 @@ class RoomResponse:
             links=links,
             options=object_in(answer.get("options")),
             recording=part_in(Recording.from_json, answer.get("recording")),
+            shows_no_recording=answer.get("recording", "") is None,
             snapshots=parts_in(Snapshot.from_json, answer.get("snapshots")),
             broadcasts=parts_in(Broadcast.from_json, answer.get("broadcasts")),
             playbacks=parts_in(Playback.from_json, answer.get("playbacks")),

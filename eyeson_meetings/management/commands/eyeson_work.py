@@ -9,17 +9,17 @@ from django.core.management.base import CommandError
 from eyeson_meetings.conf import account_aliases
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.management.base import EyesonCommand
-from eyeson_meetings.services import inbox, media, retention, sync
+from eyeson_meetings.services import inbox, media, retention, running, sync
 
 
 class Command(EyesonCommand):
-    """Deliveries, sync, downloads and retention, each claimed row by row.
+    """Deliveries, sync, running meetings, downloads and retention, each claimed row by row.
 
     So two runs at the same time share the work and do nothing twice.
     """
 
     help = (
-        "Do once whatever is due: deliveries, sync, downloads, retention. Meant for cron. "
+        "Do once whatever is due: deliveries, sync, running meetings, downloads, retention. Meant for cron. "
         "Ends with 1 when an account could not be asked; the rest is done all the same."
     )
 
@@ -30,10 +30,11 @@ class Command(EyesonCommand):
         for alias in account_aliases():
             try:
                 report = sync.sync_account(alias)
+                looks = running.look_at_running(alias)
             except EyesonMeetingsError as error:
                 troubles.append(f"{alias}: {error}")
                 continue
-            for trouble in report.errors:
+            for trouble in (*report.errors, *looks.errors):
                 self.stderr.write(f"{alias}: {trouble}")
         files = media.fetch_due()
         pruned = retention.prune()

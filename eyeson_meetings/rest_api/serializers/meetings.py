@@ -16,6 +16,8 @@ class MeetingSerializer(serializers.Serializer[Meeting]):
     started_at = serializers.DateTimeField(read_only=True)
     ended_at = serializers.DateTimeField(read_only=True, allow_null=True)
     locked = serializers.BooleanField(read_only=True)
+    is_recorded = serializers.BooleanField(read_only=True)
+    is_broadcast = serializers.BooleanField(read_only=True)
 
     def get_state(self, meeting: Meeting) -> str:
         """How far it is."""

@@ -130,6 +130,7 @@ def eyeson_status(context: Context, room: Room | None) -> str:
         "online": state["online"],
         "locked": state["locked"],
         "is_recording": state["recording"],
+        "is_broadcast": state["broadcast"],
         "meeting": latest_meeting(room),
         "now": timezone.now(),
     }

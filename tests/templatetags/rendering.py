@@ -82,10 +82,10 @@ def stored_snapshot(**values: Any) -> Snapshot:
 
 
 def busy_room(name: str = "Board") -> Room:
-    """A room with a meeting in progress, people in it, recordings and pictures."""
+    """A room with a meeting that is recorded and on air, people in it, recordings and pictures."""
     room = RoomFactory(name=name, guest_access=Room.GuestAccess.LINK)
     over = MeetingFactory(room=room, ended=True)
-    meeting = MeetingFactory(room=room)
+    meeting = MeetingFactory(room=room, is_recorded=True, is_broadcast=True)
     ParticipantFactory.create_batch(2, room=room, online=True)
     stored(meeting=over)
     RecordingFactory(meeting=meeting, remote_state="recording", available_at=None, duration=None)

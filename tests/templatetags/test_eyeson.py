@@ -48,6 +48,7 @@ def test_a_member_sees_button_state_and_recordings() -> None:
     assert "In progress since" in page
     assert "2 people are in" in page
     assert "Being recorded" in page
+    assert "On air" in page
     assert page.count("<video") == 1
 
 

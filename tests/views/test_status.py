@@ -49,8 +49,8 @@ def address_of(room: Room) -> str:
 
 
 def busy(room: Room) -> Meeting:
-    """A meeting in progress that is being recorded, with two people and the site itself in it."""
-    meeting = MeetingFactory(room=room)
+    """A meeting that is recorded and on air, with two people and the site itself in it."""
+    meeting = MeetingFactory(room=room, is_recorded=True, is_broadcast=True)
     ParticipantFactory.create_batch(2, room=room, online=True)
     ParticipantFactory(room=room, online=True, is_service=True)
     RecordingFactory(meeting=meeting, remote_state="recording", available_at=None, duration=None)
@@ -73,6 +73,7 @@ def test_the_whole_state_of_a_busy_room(member: Client, room: Room) -> None:
         "locked": False,
         "online": 2,
         "recording": True,
+        "broadcast": True,
         "recordings": [{"uuid": str(room.recordings.get().uuid), "state": "recording"}],
         "snapshots": {"newest": None, "stored": 0, "coming": 0},
     }
@@ -118,13 +119,14 @@ def test_the_newest_meeting_makes_the_state(
     assert room_state(room)["closed"] == closed
 
 
-def test_after_the_end_nobody_is_in_and_nothing_is_recorded(room: Room) -> None:
-    MeetingFactory(room=room, ended=True)
+def test_after_the_end_nobody_is_in_and_nothing_is_recorded_or_on_air(room: Room) -> None:
+    MeetingFactory(room=room, ended=True, is_recorded=True, is_broadcast=True)
 
     state = room_state(room)
 
     assert (state["meeting"], state["started_at"]) == (None, None)
-    assert (state["online"], state["recording"], state["locked"]) == (0, False, False)
+    assert (state["online"], state["locked"]) == (0, False)
+    assert (state["recording"], state["broadcast"]) == (False, False)
 
 
 def test_what_was_prefetched_gives_the_same_state_without_a_query(
@@ -173,7 +175,18 @@ def test_who_has_the_state_gets_nothing_but_that(member: Client, room: Room) -> 
 
 @pytest.mark.parametrize(
     "change",
-    ["meeting", "person", "recording", "new picture", "stored picture", "closed", "name", "lock"],
+    [
+        "meeting",
+        "person",
+        "recording",
+        "end of recording",
+        "end of broadcast",
+        "new picture",
+        "stored picture",
+        "closed",
+        "name",
+        "lock",
+    ],
 )
 def test_every_change_has_another_tag(member: Client, room: Room, change: str) -> None:
     meeting = busy(room)
@@ -187,6 +200,10 @@ def test_every_change_has_another_tag(member: Client, room: Room, change: str) -
             ParticipantFactory(room=room, online=True)
         case "recording":
             Recording.objects.update(store_state=Recording.StoreState.STORED)
+        case "end of recording":
+            Meeting.objects.update(is_recorded=False)
+        case "end of broadcast":
+            Meeting.objects.update(is_broadcast=False)
         case "new picture":
             SnapshotFactory(meeting=meeting)
         case "stored picture":

@@ -135,5 +135,6 @@ class RoomStateSerializer(serializers.Serializer[Any]):
     locked = serializers.BooleanField(read_only=True)
     online = serializers.IntegerField(read_only=True)
     recording = serializers.BooleanField(read_only=True)
+    broadcast = serializers.BooleanField(read_only=True)
     recordings = RecordingInStateSerializer(many=True, read_only=True)
     snapshots = SnapshotsInStateSerializer(read_only=True)

@@ -138,6 +138,8 @@ class GuestView(GuestLinkView):
             "form": form,
             "token": token,
             "state": state["state"],
+            "is_recording": state["recording"],
+            "is_broadcast": state["broadcast"],
             "etag": entity_tag(state),
             "not_running": status == 409,
             "embedded": is_embedded(request),
@@ -148,7 +150,7 @@ class GuestView(GuestLinkView):
 
 @method_decorator(login_not_required, name="dispatch")
 class GuestStatusView(GuestLinkView):
-    """What a waiting guest's page polls: one word, ETag'd."""
+    """Tell the guest page what changed while it stays open."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:
         """The state as JSON, 304 when the browser has it; the usual 404 for a link that opens nothing."""

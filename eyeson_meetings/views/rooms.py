@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.rooms import join_room
-from eyeson_meetings.services.status import people_online, recent_snapshots, state_of
+from eyeson_meetings.services.status import people_online, recent_snapshots, room_state
 
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
 
@@ -31,13 +31,16 @@ class JoinView(PageView):
         refusal = self._refusal(request, room)
         if room is None or refusal is not None:
             return refusal or HttpResponse(status=404)
+        state = room_state(room)
         context = {
             "room": room,
             "embedded": is_embedded(request),
             "display_name": policy().display_name(request.user),
             "people": people_online(room),
             "has_snapshots": bool(recent_snapshots(room)),
-            "starts_meeting": state_of(room) in ("idle", "ended"),
+            "starts_meeting": state["state"] in ("idle", "ended"),
+            "is_recording": state["recording"],
+            "is_broadcast": state["broadcast"],
         }
         return render(request, "eyeson_meetings/lobby.html", context)
 

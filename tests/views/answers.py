@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.apps import apps
@@ -37,3 +38,9 @@ def assert_leads_into_meeting(response: Any, base_url: str) -> None:
     assert response.headers["Location"].startswith(f"{base_url}/?")
     assert response.content == b""
     assert_page_headers(response, referrer_policy="no-referrer")
+
+
+def shown_notices(page: str) -> dict[str, bool]:
+    """Which of the notices, all of which are on the page, are not hidden."""
+    notices = re.findall(r'data-eyeson-notice="(\w+)"\s+(hidden)?>', page)
+    return {name: not hidden for name, hidden in notices}

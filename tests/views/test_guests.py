@@ -25,7 +25,13 @@ from tests.services.meetings import (
     use_account,
 )
 
-from .answers import PAYLOADS, all_rows, assert_leads_into_meeting, assert_page_headers
+from .answers import (
+    PAYLOADS,
+    all_rows,
+    assert_leads_into_meeting,
+    assert_page_headers,
+    shown_notices,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -76,8 +82,24 @@ def test_the_lobby_says_whether_the_meeting_runs(
     assert response.status_code == 200
     assert_page_headers(response)
     assert f'data-state="{state}">' in text_of(response)
-    assert status.json() == {"state": state}
+    assert status.json() == {"state": state, "recording": False, "broadcast": False}
     assert_page_headers(status)
+
+
+@pytest.mark.parametrize("facts", [{}, {"is_recorded": True}, {"is_broadcast": True}])
+def test_the_lobby_says_before_the_join_that_guests_are_recorded_or_on_air(
+    client: Client, room: Room, facts: dict[str, bool]
+) -> None:
+    MeetingFactory(room=room, **facts)
+
+    shown = shown_notices(text_of(client.get(lobby_of(room))))
+    status = client.get(lobby_of(room) + "status/").json()
+
+    assert shown == {
+        "recording": "is_recorded" in facts,
+        "broadcast": "is_broadcast" in facts,
+    }
+    assert status == {"state": "running", **shown}
 
 
 def test_the_lobby_asks_for_a_name_and_knows_that_of_the_invitation(client: Client) -> None:
@@ -134,7 +156,8 @@ def test_the_state_is_not_sent_again_to_who_has_it(client: Client, room: Room) -
     assert f'etag="{etag.replace(chr(34), "&quot;")}"' in text_of(client.get(lobby_of(room)))
 
     MeetingFactory(room=room)
-    assert client.get(address, headers={"If-None-Match": etag}).json() == {"state": "running"}
+    news = client.get(address, headers={"If-None-Match": etag}).json()
+    assert news == {"state": "running", "recording": False, "broadcast": False}
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -313,7 +336,7 @@ def test_a_meeting_that_has_ended_unheard_says_so(
     response = client.post(address, {"name": "Grace"})
 
     assert_trouble(response, 410, "The meeting has ended", address=address)
-    assert client.get(lobby_of(meeting.room) + "status/").json() == {"state": "ended"}
+    assert client.get(lobby_of(meeting.room) + "status/").json()["state"] == "ended"
 
 
 def test_a_closed_room_says_so(

@@ -23,7 +23,7 @@ from tests.factories import (
     UserFactory,
 )
 
-from .answers import PAYLOADS, all_rows, assert_page_headers
+from .answers import PAYLOADS, all_rows, assert_page_headers, shown_notices
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +87,22 @@ def test_the_lobby_says_since_when_and_who_is_in(member: Client, room: Room) -> 
     assert "Gone" not in page
     assert "Meeting service" not in page
     assert "Whoever comes in first" not in page
+
+
+@pytest.mark.parametrize("facts", [{}, {"is_recorded": True}, {"is_broadcast": True}])
+@pytest.mark.parametrize("query", ["", "?embed=1"])
+def test_the_lobby_says_before_the_join_that_people_are_recorded_or_on_air(
+    member: Client, room: Room, facts: dict[str, bool], query: str
+) -> None:
+    MeetingFactory(room=room, **facts)
+
+    page = text_of(member.get(lobby_of(room) + query))
+
+    assert f'<div role="status" data-eyeson-refresh="notices-{room.uuid}">' in page
+    assert shown_notices(page) == {
+        "recording": "is_recorded" in facts,
+        "broadcast": "is_broadcast" in facts,
+    }
 
 
 def test_the_lobby_shows_pictures_once_there_are_some(member: Client, room: Room) -> None:

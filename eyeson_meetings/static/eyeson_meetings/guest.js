@@ -1,21 +1,31 @@
 /*
- * The guest's lobby: shows the words for the state that <eyeson-room-status> reports, and opens the Join
- * button once the meeting runs. Without it the button is open all the time and the server decides.
+ * The guest page: shows the words and notices for the state that <eyeson-room-status> reports, and enables the
+ * Join button while the meeting runs. Without this script the button is always enabled and the server decides.
  */
 
 const status = document.querySelector("eyeson-room-status");
 const button = document.querySelector("[data-eyeson-guest-join]");
 
-function show(state) {
+function showState(state) {
   for (const words of status.querySelectorAll("[data-eyeson-state]")) {
     words.hidden = words.dataset.eyesonState !== state;
   }
   if (button) button.disabled = state !== "running";
 }
 
+/** `detail` says by name whether the meeting is recorded and on air. */
+function showNotices(detail) {
+  for (const notice of document.querySelectorAll("[data-eyeson-notice]")) {
+    notice.hidden = !detail[notice.dataset.eyesonNotice];
+  }
+}
+
 if (status) {
-  show(status.dataset.state);
-  status.addEventListener("eyeson-room-change", (event) => show(event.detail.state));
+  showState(status.dataset.state);
+  status.addEventListener("eyeson-room-change", ({ detail }) => {
+    showState(detail.state);
+    showNotices(detail);
+  });
   // The server has the words for a link that no longer opens anything.
   status.addEventListener("eyeson-room-gone", () => location.reload());
 }

@@ -17,7 +17,14 @@ from .broadcasts import BroadcastInline
 from .files import RoomFileInline
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 from .parts.filters import OpenMeetingFilter
-from .parts.showing import shown_badge, shown_duration, shown_link, shown_thumbnail, shown_time
+from .parts.showing import (
+    shown_badge,
+    shown_duration,
+    shown_link,
+    shown_meeting_state,
+    shown_thumbnail,
+    shown_time,
+)
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -146,8 +153,8 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, meeting: Meeting) -> str:
-        """How far it is."""
-        return shown_badge(meeting.state.value, str(meeting.state.label))
+        """How far it is, and whether it is recorded and on air."""
+        return shown_meeting_state(meeting)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what names need."""

@@ -18,6 +18,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -40,7 +41,7 @@ from .parts.filters import AccountFilter, RoomStateFilter
 from .parts.guest_links import GuestLinkMixin
 from .parts.room_options import OptionsField
 from .parts.room_tables import tables_of
-from .parts.showing import shown_json, shown_time
+from .parts.showing import shown_activity, shown_json, shown_time
 from .permalinks import PERMALINK_BUTTONS, PERMALINK_FIELDS, PermalinkAdminMixin
 from .sync_runs import sync_soon
 
@@ -179,7 +180,7 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         return self.list_display if len(conf.account_aliases()) > 1 else self.list_display[:-1]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        """With the newest meeting's times and the number of people who are in, by two indexed look-ups a row."""
+        """With facts of the newest meeting and the number of people who are in, by indexed look-ups in each row."""
         newest = Meeting.objects.filter(room=OuterRef("pk")).order_by("-started_at")
         people = (
             Participant.objects.filter(room=OuterRef("pk"), online=True, is_service=False)
@@ -192,6 +193,8 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
             last_started_at=Subquery(newest.values("started_at")[:1]),
             last_ready_at=Subquery(newest.values("ready_at")[:1]),
             last_ended_at=Subquery(newest.values("ended_at")[:1]),
+            last_is_recorded=Subquery(newest.values("is_recorded")[:1]),
+            last_is_broadcast=Subquery(newest.values("is_broadcast")[:1]),
             number_online=Coalesce(
                 Subquery(people.values("number"), output_field=IntegerField()), 0
             ),
@@ -220,17 +223,18 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
     @admin.display(description=gettext_lazy("state"))
     def state(self, room: Any) -> str:
         """What goes on, from the annotations of the list."""
-        newest = []
-        if room.last_started_at is not None:
-            newest = [
-                Meeting(
-                    started_at=room.last_started_at,
-                    ready_at=room.last_ready_at,
-                    ended_at=room.last_ended_at,
-                )
-            ]
-        room.latest_meetings = newest
-        return room_state_badge(state_of(room))
+        if room.last_started_at is None:
+            room.latest_meetings = []
+            return room_state_badge(state_of(room))
+        newest = Meeting(
+            started_at=room.last_started_at,
+            ready_at=room.last_ready_at,
+            ended_at=room.last_ended_at,
+            is_recorded=room.last_is_recorded,
+            is_broadcast=room.last_is_broadcast,
+        )
+        room.latest_meetings = [newest]
+        return format_html("{} {}", room_state_badge(state_of(room)), shown_activity(newest))
 
     @admin.display(description=gettext_lazy("people in"))
     def people(self, room: Any) -> int:

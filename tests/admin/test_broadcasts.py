@@ -215,6 +215,18 @@ def test_the_page_says_what_is_broadcast_and_offers_what_makes_sense(
     assert 'href="https://example.org/town"' in after
 
 
+def test_a_broadcast_that_eyeson_has_not_listed_yet_is_on_air_and_can_be_stopped(
+    root: Client,
+) -> None:
+    meeting = MeetingFactory(is_broadcast=True)
+
+    for row in (meeting, meeting.room):
+        page = root.get(page_of(row)).content.decode()
+        assert "on air" in page
+        assert "Broadcast to:" not in page
+        assert button_of(row, "stop-broadcast") in page
+
+
 @pytest.mark.parametrize("button", BUTTONS)
 def test_a_meeting_of_the_past_has_no_buttons_and_takes_no_press(
     root: Client,

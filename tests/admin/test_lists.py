@@ -328,6 +328,23 @@ def test_the_lists_of_rooms_says_what_goes_on(root: Client) -> None:
     assert "eyeson-badge-closed" in rows["Shut"]
 
 
+@pytest.mark.parametrize(
+    ("field", "words"), [("is_recorded", "being recorded"), ("is_broadcast", "on air")]
+)
+@pytest.mark.parametrize("model", [Room, Meeting])
+def test_the_lists_say_that_a_meeting_is_recorded_or_on_air(
+    root: Client, model: Any, field: str, words: str
+) -> None:
+    meeting = factories.MeetingFactory()
+    before = root.get(list_of(model)).content.decode()
+
+    Meeting.objects.filter(pk=meeting.pk).update(**{field: True})
+    after = root.get(list_of(model)).content.decode()
+
+    assert f">{words}</span>" not in before
+    assert f">{words}</span>" in after
+
+
 @pytest.mark.parametrize(("state", "names"), [("running", ["Busy"]), ("closed", ["Shut"])])
 def test_rooms_are_filtered_by_state(root: Client, state: str, names: list[str]) -> None:
     factories.MeetingFactory(room__name="Busy")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
-from eyeson_meetings.admin.parts.broadcast_words import known_broadcast, place_of
+from eyeson_meetings.admin.parts.broadcast_words import place_of
 from eyeson_meetings.admin.parts.buttons import Button
 from eyeson_meetings.exceptions import BroadcastRunningError
 from eyeson_meetings.policies import policy
@@ -73,7 +73,7 @@ class BroadcastButtonsMixin(ActsInMeetingMixin):
     def is_broadcast(self, request: HttpRequest, row: Any) -> bool:
         """It is being broadcast, so far as we know."""
         meeting = self.meeting_of(row)
-        return meeting is not None and known_broadcast(meeting) is not None
+        return meeting is not None and meeting.is_broadcast
 
     def broadcast_form(self, request: HttpRequest, row: Any, **bound: Any) -> BroadcastForm:
         """Where to. Raises MeetingNotRunningError."""

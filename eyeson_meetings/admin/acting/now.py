@@ -12,11 +12,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 from django.urls import path
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from eyeson_meetings.admin.parts.broadcast_words import known_broadcast, place_of
-from eyeson_meetings.admin.parts.showing import shown_badge, shown_web_link
+from eyeson_meetings.admin.parts.broadcast_words import place_of
+from eyeson_meetings.admin.parts.showing import shown_activity, shown_badge, shown_web_link
 from eyeson_meetings.models import Presence
+from eyeson_meetings.services.broadcasts import running_broadcast
 from eyeson_meetings.services.status import people_online, state_of
 
 from .in_meeting import ActsInMeetingMixin
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
     from django.urls import URLPattern
-    from django.utils.safestring import SafeString
 
     from eyeson_meetings.models import Participant
 
@@ -52,8 +53,9 @@ class Now:
 
     badge: SafeString
     since: datetime | None
-    is_recorded: bool
-    #: Where it is broadcast to and the page to watch it on, "" if it is not.
+    #: Badges: being recorded, on air.
+    activity: SafeString
+    #: Where it is broadcast to and the page to watch it on; "" if it is not, or eyeson has not listed it yet.
     broadcast_to: str
     player_page: str
     is_locked: bool
@@ -117,12 +119,14 @@ class ShowsNowMixin(ActsInMeetingMixin):
         """What goes on, for a staff user."""
         room, meeting = self.room_of(row), self.meeting_of(row)
         people = people_online(room) if meeting is not None else []
-        broadcast = known_broadcast(meeting) if meeting is not None else None
+        broadcast = (
+            running_broadcast(meeting) if meeting is not None and meeting.is_broadcast else None
+        )
         player_page = (broadcast.player_url or "") if broadcast is not None else ""
         return Now(
             badge=room_state_badge(state_of(room)),
             since=meeting.started_at if meeting is not None else None,
-            is_recorded=meeting is not None and meeting.is_recorded,
+            activity=shown_activity(meeting) if meeting is not None else SafeString(""),
             broadcast_to=place_of(broadcast) if broadcast is not None else "",
             player_page=shown_web_link(player_page) if player_page else "",
             is_locked=meeting is not None and meeting.locked,

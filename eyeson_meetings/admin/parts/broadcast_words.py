@@ -6,22 +6,12 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
-from eyeson_meetings.services.broadcasts import running_broadcast
-
 from .showing import shown_badge
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-    from eyeson_meetings.models import Broadcast, Meeting
-
-
-def known_broadcast(meeting: Meeting) -> Broadcast | None:
-    """The broadcast that runs, so far as we know. One query a meeting object."""
-    if not hasattr(meeting, "_known_broadcast"):
-        meeting._known_broadcast = running_broadcast(meeting)  # type: ignore[attr-defined]
-    known: Broadcast | None = meeting._known_broadcast  # type: ignore[attr-defined]
-    return known
+    from eyeson_meetings.models import Broadcast
 
 
 def place_of(broadcast: Broadcast) -> str:

@@ -17,6 +17,7 @@ from .showing import (
     shown_badge,
     shown_download,
     shown_duration,
+    shown_meeting_state,
     shown_thumbnail,
     shown_time,
 )
@@ -66,7 +67,7 @@ def _meetings(room: Room, site_name: str, can_see: bool) -> Table:
                 (
                     shown_time(row.started_at),
                     shown_time(row.ended_at),
-                    shown_badge(row.state.value, str(row.state.label)),
+                    shown_meeting_state(row),
                 ),
             )
             for row in rows

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Model
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -17,7 +17,7 @@ from eyeson_meetings.models import StoredFile
 from eyeson_meetings.models.moments import shown_moment
 
 if TYPE_CHECKING:
-    from eyeson_meetings.models import RoomFile, Snapshot
+    from eyeson_meetings.models import Meeting, RoomFile, Snapshot
 
 #: Shown for "nothing", as Django's own admin does.
 NOTHING = "-"
@@ -82,6 +82,19 @@ def shown_thumbnail(snapshot: Snapshot) -> SafeString | str:
 def shown_badge(kind: str, label: str) -> SafeString:
     """A state as a word on a colour; `kind` picks the colour."""
     return format_html('<span class="eyeson-badge eyeson-badge-{}">{}</span>', kind, label)
+
+
+def shown_meeting_state(meeting: Meeting) -> SafeString:
+    """Show how far a meeting is, and whether it is recorded and on air."""
+    badge = shown_badge(meeting.state.value, str(meeting.state.label))
+    return format_html("{} {}", badge, shown_activity(meeting))
+
+
+def shown_activity(meeting: Meeting) -> SafeString:
+    """Show badges for what people in the meeting must know: it is recorded, it is on air."""
+    facts = [(meeting.is_recorded, _("being recorded")), (meeting.is_broadcast, _("on air"))]
+    badges = ((shown_badge("recording", words),) for is_so, words in facts if is_so)
+    return format_html_join(" ", "{}", badges)
 
 
 def shown_json(value: Any) -> SafeString:

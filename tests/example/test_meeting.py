@@ -35,6 +35,31 @@ def test_the_two_people_of_an_appointment_can_meet_on_a_page_of_the_site(
     assert client.get(address_of(appointment)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("facts", "badges"),
+    [
+        ({}, []),
+        ({"is_recorded": True}, ["Being recorded"]),
+        ({"is_broadcast": True}, ["On air"]),
+        ({"is_recorded": True, "is_broadcast": True}, ["Being recorded", "On air"]),
+    ],
+)
+def test_every_page_of_an_appointment_says_that_its_meeting_is_recorded_or_on_air(
+    client: Client,
+    client_user: Any,
+    appointment: Appointment,
+    facts: dict[str, bool],
+    badges: list[str],
+) -> None:
+    MeetingFactory(room=appointment.room, **facts)
+    client.force_login(client_user)
+
+    for address in ("/appointments/", appointment.get_absolute_url(), address_of(appointment)):
+        page = client.get(address).content.decode()
+        shown = [words for words in ("Being recorded", "On air") if f">{words}<" in page]
+        assert shown == badges
+
+
 def test_a_closed_room_has_no_frame_and_says_so(
     client: Client, host: Any, appointment: Appointment
 ) -> None:

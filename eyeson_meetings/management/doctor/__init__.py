@@ -8,7 +8,7 @@ from .database import check_database, check_secrets
 from .eyeson import check_accounts
 from .findings import Finding, Level
 from .neighbours import check_public_url, check_storage
-from .observers import check_observers
+from .observers import check_observers, check_people
 from .workers import (
     check_broker,
     check_channel_layer,
@@ -25,6 +25,7 @@ __all__ = [
     "check_database",
     "check_deliveries",
     "check_observers",
+    "check_people",
     "check_public_url",
     "check_rounds",
     "check_secrets",

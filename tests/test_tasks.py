@@ -23,6 +23,7 @@ from eyeson_meetings.models import Recording, RoomFile, Snapshot, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.signals import file_available, recording_available, snapshot_available
 from tests.factories import RecordingFactory, RoomFileFactory, SnapshotFactory
+from tests.services.meetings import in_sandbox, start_meeting
 
 
 class Broker:
@@ -298,6 +299,24 @@ def test_of_two_schedulers_messages_one_asks_eyeson(sandbox_account: SandboxServ
     assert calls[0] > 0
     assert calls == calls[:1] * 3
     assert len(sandbox_account.calls) > calls[0]
+
+
+@pytest.mark.django_db
+def test_looks_at_running_meetings_leave_out_accounts_in_trouble(
+    settings: Any, sandbox_account: SandboxServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = {"API_KEY": "k", "BASE_URL": "ftp://example.org"}
+    settings.EYESON["ACCOUNTS"] = {"broken": broken, **settings.EYESON["ACCOUNTS"]}
+    meeting, _ = start_meeting(sandbox_account)
+    there = in_sandbox(sandbox_account, meeting)
+    with sandbox_account.state.locked():
+        sandbox_account.state.start_recording(there, next(iter(there.people.values())))
+
+    tasks.look_at_running(**beat_schedule()["eyeson-look_at_running"]["kwargs"])
+
+    meeting.refresh_from_db()
+    assert meeting.is_recorded
+    assert "Looks at account broken" in caplog.text
 
 
 def test_a_mistyped_task_is_refused() -> None:

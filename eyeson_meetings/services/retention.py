@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import Delivery
+from eyeson_meetings.models import BroadcastListing, Delivery
 from eyeson_meetings.models.storing import media_storage
 
 from .claims import FileModel, FileRow
@@ -21,6 +21,8 @@ from .spool import spool_directory, sweep_orphans
 logger = logging.getLogger(__name__)
 
 BATCH = 1000
+#: How long the lists of broadcasts of a meeting without any are kept: they serve only while others may follow.
+LISTS_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ def prune() -> PruneReport:
     """Delete what `EYESON["RETENTION_DAYS"]` no longer allows. Rows of files stay, so that what eyeson still
     lists is not fetched again."""
     days = setting("RETENTION_DAYS")
+    _prune_lists()
     return PruneReport(
         deliveries=_prune_deliveries(
             [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"]
@@ -57,6 +60,15 @@ def _prune_deliveries(states: list[Delivery.State], days: float | None) -> int:
     while pks := list(old.values_list("pk", flat=True)[:BATCH]):
         removed += Delivery.objects.filter(pk__in=pks).delete()[0]
     return removed
+
+
+def _prune_lists() -> None:
+    """Delete the lists of broadcasts of ended meetings without any: each look at a meeting leaves one."""
+    old = BroadcastListing.objects.filter(
+        meeting__ended_at__lt=timezone.now() - LISTS_KEPT, meeting__broadcasts=None
+    )
+    while pks := list(old.values_list("pk", flat=True)[:BATCH]):
+        BroadcastListing.objects.filter(pk__in=pks).delete()
 
 
 def _prune_files(model: FileModel, days: float | None) -> int:

@@ -25,7 +25,7 @@ from eyeson_meetings import tasks
 from eyeson_meetings.client import Webhook
 from eyeson_meetings.management import doctor
 from eyeson_meetings.management.doctor import Finding, Level, eyeson, neighbours, workers
-from eyeson_meetings.management.doctor.findings import TooSlowError, within
+from eyeson_meetings.management.doctor.findings import TimeLimitError, within
 from eyeson_meetings.models import ObserverLease
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.sync import sync_account
@@ -35,6 +35,7 @@ from tests.factories import (
     BroadcastTargetFactory,
     DeliveryFactory,
     MeetingFactory,
+    PresenceFactFactory,
     SyncRunFactory,
 )
 from tests.flows.conftest import wait_until
@@ -217,6 +218,25 @@ def test_a_new_site_is_warned_and_one_whose_last_round_had_trouble(
     assert troubled.level == Level.WARNING
 
 
+@pytest.mark.django_db
+@pytest.mark.any_database
+def test_an_account_that_learns_of_people_by_looks_alone_is_warned() -> None:
+    now = timezone.now()
+    assert list(doctor.check_people(["default"])) == []
+    PresenceFactFactory(at=now, exact=False)
+
+    (warned,) = doctor.check_people(["default", "clinic"])
+    assert (warned.level, warned.account) == (Level.WARNING, "default")
+    assert "no webhooks about people" in warned.message
+    assert "manage.py eyeson_observe" in warned.hint
+
+    delivery = DeliveryFactory(type="participant_update", received_at=now)
+    assert list(doctor.check_people(["default"])) == []
+    delivery.delete()
+    ObserverLease.objects.create(account="default", lease_until=now + timedelta(seconds=10))
+    assert list(doctor.check_people(["default"])) == []
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
@@ -284,7 +304,7 @@ def test_what_hangs_without_a_time_limit_of_its_own_is_given_up(
     wait_for_calls(sandbox_account, 2)
 
     assert asked.message == "eyeson did not answer within 0 s."
-    assert "TooSlowError" in looked_at.message
+    assert "TimeLimitError" in looked_at.message
 
 
 def test_clocks_that_differ_are_found(sandbox_account: SandboxServer) -> None:
@@ -434,7 +454,7 @@ def test_brokers_and_channel_layers_that_are_none_are_found(
 def test_nobody_is_waited_for_longer_than_that() -> None:
     began = time.monotonic()
 
-    with pytest.raises(TooSlowError):
+    with pytest.raises(TimeLimitError):
         within(0.05, lambda: threading.Event().wait(600))
     with pytest.raises(ZeroDivisionError):
         within(600, lambda: 1 // 0)

@@ -13,7 +13,7 @@ from eyeson_meetings.models import Delivery, Meeting, Recording
 from eyeson_meetings.sandbox.server import SandboxServer
 from tests.factories import DeliveryFactory
 from tests.services.meeting_files import upload
-from tests.services.meetings import start_meeting
+from tests.services.meetings import in_sandbox, start_meeting
 from tests.services.truth import begin_meeting, record, stop_recording
 
 from .conftest import Outcome
@@ -59,6 +59,18 @@ def test_a_file_in_a_running_meeting_comes_home_in_one_run(
     row.refresh_from_db()
     assert (outcome.status, outcome.err) == (0, "")
     assert row.is_stored
+
+
+def test_it_looks_at_running_meetings(sandbox_account: SandboxServer, run: Run) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    there = in_sandbox(sandbox_account, meeting)
+    with sandbox_account.state.locked():
+        sandbox_account.state.start_recording(there, next(iter(there.people.values())))
+
+    outcome = run("eyeson_work")
+
+    meeting.refresh_from_db()
+    assert (outcome.status, meeting.is_recorded) == (0, True)
 
 
 def test_an_eyeson_that_is_down_is_status_1_and_the_rest_is_done(run: Run) -> None:

@@ -12,12 +12,19 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from eyeson_meetings.models import Delivery, Recording, RoomFile, Snapshot
+from eyeson_meetings.models import BroadcastListing, Delivery, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import media_storage
 from eyeson_meetings.services import retention
 from eyeson_meetings.services.retention import PruneReport, prune
 from eyeson_meetings.services.spool import spool_directory
-from tests.factories import DeliveryFactory, RecordingFactory, RoomFileFactory, SnapshotFactory
+from tests.factories import (
+    BroadcastFactory,
+    DeliveryFactory,
+    MeetingFactory,
+    RecordingFactory,
+    RoomFileFactory,
+    SnapshotFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -143,3 +150,19 @@ def test_parts_of_downloads_that_nobody_continues_are_deleted(storage: Path) -> 
 
     assert report.parts == 1
     assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_lists_of_broadcasts_are_kept_where_there_was_one() -> None:
+    old, young = timezone.now() - 1.1 * DAY, timezone.now() - 0.9 * DAY
+    quiet = MeetingFactory(ended_at=old)
+    kept = [
+        MeetingFactory(ended_at=young),
+        MeetingFactory(),
+        BroadcastFactory(meeting__ended_at=old).meeting,
+    ]
+    for meeting in (quiet, *kept):
+        BroadcastListing.objects.create(meeting=meeting, at=meeting.started_at)
+
+    prune()
+
+    assert {row.meeting for row in BroadcastListing.objects.all()} == set(kept)

@@ -20,8 +20,9 @@ from eyeson_meetings.models import (
     Watch,
 )
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import running, sync_runs
+from eyeson_meetings.services import media, running, sync_runs
 from eyeson_meetings.services.asking import Pacer
+from eyeson_meetings.services.files import refresh_pending
 from eyeson_meetings.services.running import FILES_PAUSE, LookReport, look_at_running
 
 from .meeting_files import LIST as FILES
@@ -103,7 +104,22 @@ def test_a_look_that_shows_nothing_new_adds_no_facts_about_people(
     assert PresenceFact.objects.count() == before
 
 
-def test_files_are_asked_for_once_a_minute_and_come_home(
+def test_files_put_into_the_meeting_page_are_downloaded(
+    sandbox_account: SandboxServer, meeting: Meeting
+) -> None:
+    for number in range(3):
+        put_elsewhere(sandbox_account, meeting, name=f"notes-{number}.txt")
+    look_once()
+    sandbox_account.advance(10)
+
+    refresh_pending(now=timezone.now() + timedelta(seconds=10))
+    media.fetch_due()
+
+    assert RoomFile.objects.count() == 3
+    assert all(row.is_stored for row in RoomFile.objects.all())
+
+
+def test_files_are_asked_for_once_a_minute(
     sandbox_account: SandboxServer, meeting: Meeting
 ) -> None:
     put_elsewhere(sandbox_account, meeting)

@@ -16,7 +16,7 @@ from eyeson_meetings import crypto
 from eyeson_meetings.exceptions import SecretUnreadableError
 from eyeson_meetings.models import Room
 
-from .findings import Finding, TooSlowError, ok, problem, within
+from .findings import Finding, TimeLimitError, ok, problem, within
 
 DATABASE_SECONDS = 10.0
 #: So many of the oldest and so many of the newest rows of a column are tried.
@@ -29,7 +29,7 @@ def check_database() -> Iterator[Finding]:
     hint = _('See DATABASES["%(alias)s"], and whether the server runs.') % {"alias": alias}
     try:
         within(DATABASE_SECONDS, lambda: _ask(alias))
-    except (TooSlowError, DatabaseFault) as error:
+    except (TimeLimitError, DatabaseFault) as error:
         # Not its text: that may hold the address of the server and the name of its user.
         message = _("The database does not answer (%(error)s).") % {"error": type(error).__name__}
         yield problem("database", message, hint)

@@ -22,7 +22,7 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.services import webhooks
 
-from .findings import Finding, TooSlowError, ok, problem, shown_host, warning, within
+from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning, within
 
 T = TypeVar("T")
 
@@ -67,7 +67,7 @@ def _check_account(alias: str, silent: set[str]) -> Iterator[Finding]:
     except NetworkError as error:
         silent.add(account.base_url)
         yield _refusal(alias, error)
-    except TooSlowError:
+    except TimeLimitError:
         silent.add(account.base_url)
         message = _("eyeson did not answer within %(seconds)d s.") % {"seconds": LONGEST_SECONDS}
         hint = _hint_for_silence(account)

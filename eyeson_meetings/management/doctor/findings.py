@@ -53,12 +53,12 @@ def problem(check: str, message: str, hint: str, *, account: str = "") -> Findin
     return Finding(level=Level.PROBLEM, check=check, message=message, hint=hint, account=account)
 
 
-class TooSlowError(Exception):
+class TimeLimitError(Exception):
     """It was not done in time; a thread may be at it still."""
 
 
 def within(seconds: float, act: Callable[[], T]) -> T:
-    """What `act` returns. Raises what it raises, and TooSlowError when it takes longer.
+    """What `act` returns. Raises what it raises, and TimeLimitError when it takes longer.
 
     It runs in a thread, so that one that waits for ever does not hold the process either.
     """
@@ -76,7 +76,7 @@ def within(seconds: float, act: Callable[[], T]) -> T:
     try:
         values, error = outcomes.get(timeout=seconds)
     except queue.Empty:
-        raise TooSlowError from None
+        raise TimeLimitError from None
     if error is not None:
         raise error
     return values[0]

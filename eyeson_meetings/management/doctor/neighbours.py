@@ -19,7 +19,7 @@ from eyeson_meetings.client.sessions import BareSession
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.services import webhooks
 
-from .findings import Finding, TooSlowError, ok, problem, shown_host, warning, within
+from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning, within
 
 TIMEOUTS_SECONDS = (3.0, 5.0)
 PUBLIC_URL_SECONDS = 10.0
@@ -52,7 +52,7 @@ def _look_at(address: str, host: str) -> Finding:
         return problem(
             "public_url", message, _("eyeson sends to valid certificates only: renew it.")
         )
-    except (TooSlowError, requests.RequestException, HTTPError, OSError, ValueError) as error:
+    except (TimeLimitError, requests.RequestException, HTTPError, OSError, ValueError) as error:
         message = _("%(host)s could not be reached from this machine (%(error)s).") % {
             "host": host,
             "error": type(error).__name__,
@@ -111,7 +111,7 @@ def check_storage() -> Iterator[Finding]:
     steps = ["open"]
     try:
         content = within(STORAGE_SECONDS, lambda: _write_read_delete(alias, steps))
-    except TooSlowError:
+    except TimeLimitError:
         message = _("The storage does not answer within %(seconds)d s.")
         message %= {"seconds": STORAGE_SECONDS}
     except Exception as error:  # noqa: BLE001 - a storage may fail in any way

@@ -13,6 +13,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
 from websockets.exceptions import (
@@ -43,6 +44,9 @@ from .transport import LONGEST_ANSWER, checked_api_key, checked_base_url
 PROTOCOLS = (Subprotocol("actioncable-v1-json"), Subprotocol("actioncable-unsupported"))
 #: Where all events come from, and where actions go to.
 ROOM_CHANNEL = "RoomChannel"
+#: A longer pause between two frames is a silence, and what comes this soon after it may be late.
+LONGEST_PAUSE = timedelta(seconds=5)
+BURST = timedelta(seconds=1)
 
 # websockets logs the path of each connection and every frame at DEBUG: keys, tokens and links.
 _silence = logging.Logger("eyeson_meetings.client.sockets.silence")
@@ -162,6 +166,15 @@ class Socket:
         self.may_reconnect = True
         #: When the last frame came, be it a ping: whatever happened before that has come, too.
         self.heard_at = this_moment()
+        self._late_until = self.heard_at
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the last frame came after a silence, so that it may have been on its way for long.
+
+        eyeson pings every 3 seconds (API reference 18.1). After 5 seconds without a frame, what waited comes at once.
+        """
+        return self.heard_at < self._late_until
 
     def subscribe(self, channels: tuple[str, ...]) -> None:
         """Ask for the channels' events. Raises EyesonError, also when nothing is said to that in time."""
@@ -217,6 +230,11 @@ class Socket:
         if lost:
             raise NetworkError(self._call.route, "the connection broke")
 
+    def _note_frame(self, at: datetime) -> None:
+        if at - self.heard_at > LONGEST_PAUSE:
+            self._late_until = at + BURST
+        self.heard_at = at
+
     def _next_frame(self, ends_at: float = math.inf) -> Mapping[str, Any] | None:
         """The next frame that is no ping, before `ends_at`; None at the end. Raises NetworkError."""
         problem = ""
@@ -224,7 +242,7 @@ class Socket:
             wait_seconds = min(self._silence_seconds, max(0.0, ends_at - time.monotonic()))
             try:
                 frame = _read(self._connection.recv(timeout=wait_seconds))
-                self.heard_at = this_moment()
+                self._note_frame(this_moment())
             except TimeoutError:
                 problem = f"nothing came for {self._silence_seconds:g} s"
             except ConnectionClosedOK:

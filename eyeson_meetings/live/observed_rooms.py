@@ -212,13 +212,17 @@ class ObservedRoom:
             self._means.relay.pass_on(self.room_pk, event, self._names)
             return
         hearing.pending.append(at)
-        self._writer.submit(self._write, hearing, event, at)
+        self._writer.submit(self._write, hearing, event, at, hearing.socket.is_late)
 
-    def _write(self, hearing: Hearing, event: SocketEvent, at: datetime) -> None:
+    def _write(self, hearing: Hearing, event: SocketEvent, at: datetime, is_late: bool) -> None:
         """In the writer's thread: what was heard becomes rows."""
         try:
             self._meeting = observing.hear(
-                self._means.lease, event, meeting=self._meeting, observed_at=at
+                self._means.lease,
+                event,
+                meeting=self._meeting,
+                observed_at=at,
+                is_late=is_late,
             )
         except (LeaseLostError, DatabaseError) as error:
             logger.warning("Room %s: an event is lost: %s.", self.room_pk, type(error).__name__)

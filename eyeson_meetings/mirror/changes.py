@@ -26,8 +26,9 @@ from eyeson_meetings.models import (
     Snapshot,
     Watch,
 )
+from eyeson_meetings.models.participants import PRESENCE_FLAGS
 
-from . import acts, broadcast_rows, presences, rules, texts
+from . import acts, broadcast_rows, presence_rules, presences, rules, texts
 
 #: Facts from which the ends of meetings follow, and the lock.
 SPAN_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
@@ -166,14 +167,16 @@ class RoomChange:
         """
         if participant.is_service:
             return
-        fact = rules.PresenceFact(at=self.observed_at, online=online, exact=exact)
+        fact = presence_rules.PresenceFact.said(self.observed_at, online=online, exact=exact)
+        flags = {name: getattr(fact, name) for name in PRESENCE_FLAGS}
         row, is_new = PresenceFact.objects.get_or_create(
-            participant=participant, at=fact.at, defaults={"online": online, "exact": exact}
+            participant=participant, at=fact.at, defaults=flags
         )
-        merged = fact.merged(rules.PresenceFact(at=row.at, online=row.online, exact=row.exact))
-        if (merged.online, merged.exact) != (row.online, row.exact):
-            row.online, row.exact = merged.online, merged.exact
-            row.save(update_fields=["online", "exact"])
+        added = [name for name, holds in flags.items() if holds and not getattr(row, name)]
+        if added:
+            for name in added:
+                setattr(row, name, True)
+            row.save(update_fields=added)
         elif not is_new:
             return
         self._seen_or_gone.add(participant.pk)

@@ -20,10 +20,11 @@ from .transactions import lock_known_room, one_transaction
 
 @one_transaction
 def apply_event(
-    event: records.SocketEvent, *, meeting: Meeting, observed_at: datetime
+    event: records.SocketEvent, *, meeting: Meeting, observed_at: datetime, is_late: bool = False
 ) -> Meeting | None:
     """Take in what an observer heard at `observed_at` on the socket of the room of `meeting`.
 
+    `is_late`: it may have happened some time before, so it tells of people no better than a list does.
     Answers the meeting that the event is about: that which it names, else `meeting`; None for an event
     about another room, of which nothing is taken in. What is only seen and said while the meeting runs
     (chat, the picture, playbacks) leaves no rows.
@@ -38,7 +39,7 @@ def apply_event(
     if response is not None:
         meeting = _hear_room(change, meeting, response, event.participants)
     if participant is not None:
-        _hear_people(change, [participant], exact=True)
+        _hear_people(change, [participant], exact=not is_late)
     if event.recording is not None:
         hear_recording(change, event.recording)
     if event.type == "broadcasts_update":

@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db.models import Q
 
 from eyeson_meetings.models import Meeting, Participant, Presence, PresenceFact, Room, Watch
+from eyeson_meetings.models.participants import PRESENCE_FLAGS
 
-from . import rules
+from . import presence_rules, rules
 
 
 @dataclass(frozen=True)
@@ -38,43 +39,41 @@ def settle(
 
 def _derived(
     room: Room, meetings: Sequence[Meeting], participant_ids: set[int] | None
-) -> dict[int, list[rules.Interval]]:
+) -> dict[int, list[presence_rules.Interval]]:
     spans = [rules.Span(started_at=row.started_at, ended_at=row.ended_at) for row in meetings]
     rows = PresenceFact.objects.filter(
         participant__room=room, at__gte=rules.whole_second(meetings[0].started_at)
     )
     if participant_ids is not None:
         rows = rows.filter(participant__in=participant_ids)
-    facts: dict[int, list[rules.PresenceFact]] = {}
-    for participant_id, at, online, exact in rows.values_list(
-        "participant_id", "at", "online", "exact"
-    ):
-        fact = rules.PresenceFact(at=at, online=online, exact=exact)
-        facts.setdefault(participant_id, []).append(fact)
+    facts: dict[int, list[presence_rules.PresenceFact]] = {}
+    for row in rows.values("participant_id", "at", *PRESENCE_FLAGS):
+        participant_id = row.pop("participant_id")
+        facts.setdefault(participant_id, []).append(presence_rules.PresenceFact(**row))
     gaps = _gaps(meetings) if facts else []
     return {
-        participant_id: rules.derive_intervals(spans, of_participant, gaps=gaps)
+        participant_id: presence_rules.derive_intervals(spans, of_participant, gaps=gaps)
         for participant_id, of_participant in facts.items()
     }
 
 
-def _gaps(meetings: Sequence[Meeting]) -> list[rules.Gap]:
+def _gaps(meetings: Sequence[Meeting]) -> list[presence_rules.Gap]:
     """When nobody listened to one of the meetings, between two times when somebody did."""
-    heard: dict[int, list[rules.Stretch]] = {}
+    heard: dict[int, list[presence_rules.Stretch]] = {}
     rows = Watch.objects.filter(
         meeting__room=meetings[0].room_id, meeting__started_at__gte=meetings[0].started_at
     )
     for meeting_id, from_at, until in rows.values_list("meeting_id", "from_at", "heard_until"):
-        stretch = rules.Stretch(from_at=from_at, heard_until=until)
+        stretch = presence_rules.Stretch(from_at=from_at, heard_until=until)
         heard.setdefault(meeting_id, []).append(stretch)
-    return [gap for stretches in heard.values() for gap in rules.derive_gaps(stretches)]
+    return [gap for stretches in heard.values() for gap in presence_rules.derive_gaps(stretches)]
 
 
 def _write(
     room: Room,
     meetings: Sequence[Meeting],
     participant_ids: set[int] | None,
-    intervals: dict[int, list[rules.Interval]],
+    intervals: dict[int, list[presence_rules.Interval]],
 ) -> None:
     meeting_ids = {meeting.started_at: meeting.pk for meeting in meetings}
     wanted = {
@@ -112,7 +111,9 @@ def _write(
 
 
 def _write_online(
-    room: Room, participant_ids: set[int] | None, intervals: dict[int, list[rules.Interval]]
+    room: Room,
+    participant_ids: set[int] | None,
+    intervals: dict[int, list[presence_rules.Interval]],
 ) -> list[OnlineChange]:
     online_ids = {pk for pk, own in intervals.items() if any(_is_open(i) for i in own)}
     concerned = Participant.objects.filter(room=room).filter(
@@ -134,12 +135,12 @@ def _write_online(
     return changes
 
 
-def _changed_at(intervals: Iterable[rules.Interval], is_online: bool) -> datetime | None:
+def _changed_at(intervals: Iterable[presence_rules.Interval], is_online: bool) -> datetime | None:
     last = max(intervals, key=lambda interval: interval.from_at, default=None)
     if last is None:
         return None
     return last.from_at if is_online else last.to_at
 
 
-def _is_open(interval: rules.Interval) -> bool:
+def _is_open(interval: presence_rules.Interval) -> bool:
     return interval.to_at is None

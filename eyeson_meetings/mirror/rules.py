@@ -11,14 +11,9 @@ without a fraction is compared by whole seconds, and no other tolerance is used 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-
-EXACT = "exact"
-CLOSED_BY_END = "closed_by_end"
-ESTIMATED = "estimated"
 
 #: What eyeson says of a recording, in the order in which it happens (API reference 3.5).
 REMOTE_STATES = ("", "recording", "processing", "available")
@@ -90,49 +85,6 @@ class Span:
 
     started_at: datetime
     ended_at: datetime | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PresenceFact:
-    """Somebody was online, or not. `exact`: this is when they came or went."""
-
-    at: datetime
-    online: bool
-    exact: bool = True
-
-    def merged(self, other: PresenceFact) -> PresenceFact:
-        """Both facts of the same time: leaving beats joining."""
-        return min(self, other, key=lambda fact: (fact.online, not fact.exact))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stretch:
-    """An observer heard all that happened in a meeting from `from_at` until at least `heard_until`."""
-
-    from_at: datetime
-    heard_until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Between two stretches nobody listened."""
-
-    from_at: datetime
-    to_at: datetime
-
-    def touches(self, from_at: datetime, to_at: datetime | None) -> bool:
-        """Whether some of that interval, open if `to_at` is None, lies in the gap."""
-        return from_at <= self.to_at and (to_at is None or to_at >= self.from_at)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Interval:
-    """Somebody was online in the meeting that started at `meeting_started_at`."""
-
-    meeting_started_at: datetime
-    from_at: datetime
-    to_at: datetime | None
-    quality: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,40 +216,6 @@ def span_at(spans: Sequence[Span], time: datetime) -> Span | None:
     return None
 
 
-def derive_gaps(stretches: Iterable[Stretch]) -> list[Gap]:
-    """When nobody listened to a meeting to which somebody listened before and after.
-
-    Stretches never overlap, as only one observer listens at a time: times that say so are those of two
-    clocks, and all between them is uncertain. After the last stretch nothing is known to be missed yet.
-    """
-    ordered = sorted(stretches, key=lambda stretch: (stretch.from_at, stretch.heard_until))
-    gaps = []
-    for before, after in pairwise(ordered):
-        from_at, to_at = sorted((before.heard_until, after.from_at))
-        gaps.append(Gap(from_at=from_at, to_at=to_at))
-    return gaps
-
-
-def derive_intervals(
-    spans: Sequence[Span], facts: Iterable[PresenceFact], *, gaps: Sequence[Gap] = ()
-) -> list[Interval]:
-    """When one participant was online. Facts outside of every meeting tell nothing.
-
-    An interval is exact if both its ends were told as they happened and no gap touches it, closed by the
-    meeting's end if only its end was not told, and else estimated.
-    """
-    facts_of: dict[Span, list[PresenceFact]] = {}
-    for fact in sorted(_without_rough(facts), key=lambda fact: fact.at):
-        span = span_at(spans, fact.at)
-        if span is not None:
-            facts_of.setdefault(span, []).append(fact)
-    return [
-        interval
-        for span, of_span in facts_of.items()
-        for interval in _intervals(span, of_span, gaps)
-    ]
-
-
 def _end(
     meeting: MeetingFacts, *, shutdowns: Sequence[datetime], next_started_at: datetime | None
 ) -> datetime | None:
@@ -319,48 +237,6 @@ def _end(
     )
     # eyeson's whole seconds may lie before the fraction in which the meeting started.
     return None if end is None else max(end, started)
-
-
-def _without_rough(facts: Iterable[PresenceFact]) -> list[PresenceFact]:
-    """Without what lists say of a second in which an event tells better.
-
-    The time of a list is a whole second, and the list is of any moment of that second.
-    """
-    facts = list(facts)
-    told = {whole_second(fact.at) for fact in facts if fact.exact}
-    return [fact for fact in facts if fact.exact or fact.at not in told]
-
-
-def _intervals(
-    span: Span, facts: Sequence[PresenceFact], gaps: Sequence[Gap]
-) -> Iterator[Interval]:
-    came: PresenceFact | None = None
-    for fact in facts:
-        if fact.online:
-            came = came or fact
-            continue
-        if came is not None:
-            yield from _interval(span, came, fact, gaps)
-        came = None
-    if came is not None:
-        yield from _interval(span, came, None, gaps)
-
-
-def _interval(
-    span: Span, came: PresenceFact, went: PresenceFact | None, gaps: Sequence[Gap]
-) -> Iterator[Interval]:
-    """From coming to going, or to the meeting's end; none if it has no length."""
-    from_at = max(came.at, span.started_at)
-    to_at = max(went.at, span.started_at) if went is not None else span.ended_at
-    if to_at is not None and to_at <= from_at:
-        return
-    quality = EXACT if went is not None or to_at is None else CLOSED_BY_END
-    is_rough = not came.exact or (went is not None and not went.exact)
-    if is_rough or any(gap.touches(from_at, to_at) for gap in gaps):
-        quality = ESTIMATED
-    yield Interval(
-        meeting_started_at=span.started_at, from_at=from_at, to_at=to_at, quality=quality
-    )
 
 
 def _is_later(one: PersonFacts, other: PersonFacts) -> bool:

@@ -61,16 +61,18 @@ class Participant(models.Model):
 
 
 class PresenceFact(models.Model):
-    """A fact: eyeson said that a participant came online, or went, at that time."""
+    """A fact: eyeson told of a participant at that time. The flags are sticky: in one second several may hold."""
 
     participant = models.ForeignKey(
         Participant, on_delete=models.CASCADE, related_name="presence_facts"
     )
     at = models.DateTimeField()
-    #: Two facts of one second: leaving beats joining, whatever came first.
-    online = models.BooleanField()
-    #: False when this is how eyeson's list showed it then, not the coming or going itself.
-    exact = models.BooleanField(default=True)
+    #: An event said that they came, or went.
+    came = models.BooleanField(default=False)
+    went = models.BooleanField(default=False)
+    #: A list showed them in, or out.
+    listed_in = models.BooleanField(default=False)
+    listed_out = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("presence fact")
@@ -80,8 +82,12 @@ class PresenceFact(models.Model):
         ]
 
     def __str__(self) -> str:
-        state = "online" if self.online else "offline"
-        return f"{self.participant} {state} {shown_moment(self.at, with_seconds=True)}"
+        flags = [name for name in PRESENCE_FLAGS if getattr(self, name)]
+        return f"{self.participant} {', '.join(flags)} {shown_moment(self.at, with_seconds=True)}"
+
+
+#: What a `PresenceFact` may say.
+PRESENCE_FLAGS = ("came", "went", "listed_in", "listed_out")
 
 
 class Presence(models.Model):

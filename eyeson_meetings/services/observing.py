@@ -62,11 +62,17 @@ def ask_for_people(alias: str, room_eyeson_id: str) -> list[records.Participant]
 
 @one_transaction
 def hear(
-    lease: Lease, event: records.SocketEvent, *, meeting: Meeting, observed_at: datetime
+    lease: Lease,
+    event: records.SocketEvent,
+    *,
+    meeting: Meeting,
+    observed_at: datetime,
+    is_late: bool = False,
 ) -> Meeting:
     """Take in an event; answers the meeting that it is about. Raises LeaseLostError."""
     lease.check()
-    return mirror.apply_event(event, meeting=meeting, observed_at=observed_at) or meeting
+    heard = mirror.apply_event(event, meeting=meeting, observed_at=observed_at, is_late=is_late)
+    return heard or meeting
 
 
 @one_transaction

@@ -161,7 +161,7 @@ class PresenceFactFactory(DjangoModelFactory[models.PresenceFact]):
 
     participant = factory.SubFactory(ParticipantFactory)
     at = factory.Sequence(lambda n: STARTED_AT + timedelta(minutes=n))
-    online = True
+    came = True
 
 
 class PresenceFactory(DjangoModelFactory[models.Presence]):

@@ -8,7 +8,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -133,6 +133,26 @@ def test_an_observer_shows_the_api_key_and_names_the_room(
     assert request.path == "/rt?room_id=desk+1%2F2"
     assert request.headers["Authorization"] == API_KEY
     assert "actioncable-v1-json" in request.headers["Sec-WebSocket-Protocol"]
+
+
+def test_what_comes_after_a_silence_may_be_late(
+    speaker: Speaker, sockets: Sockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two frames come in time, two wait for 6 seconds, and one comes a second and a half later."""
+    opened_at = datetime(2030, 1, 1, tzinfo=UTC)
+    # The client looks at the clock twice for each event.
+    seconds = iter([second for second in (0, 3, 9.1, 9.2, 10.7) for _ in range(2)])
+    speaker.script = telling(*({"type": str(number)} for number in range(5)))
+
+    with sockets.observe(room_id="desk") as socket:
+        monkeypatch.setattr(
+            "eyeson_meetings.client.sockets.this_moment",
+            lambda: opened_at + timedelta(seconds=next(seconds, 11)),
+        )
+        socket.heard_at = opened_at
+        late = [socket.is_late for _ in socket.events()]
+
+    assert late == [False, False, True, True, False]
 
 
 def test_somebody_in_a_meeting_shows_no_api_key(speaker: Speaker, sockets: Sockets) -> None:

@@ -223,7 +223,7 @@ def test_a_new_site_is_warned_and_one_whose_last_round_had_trouble(
 def test_an_account_that_learns_of_people_by_looks_alone_is_warned() -> None:
     now = timezone.now()
     assert list(doctor.check_people(["default"])) == []
-    PresenceFactFactory(at=now, exact=False)
+    PresenceFactFactory(at=now, came=False, listed_in=True)
 
     (warned,) = doctor.check_people(["default", "clinic"])
     assert (warned.level, warned.account) == (Level.WARNING, "default")

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from eyeson_meetings.client import records
-from eyeson_meetings.mirror import rules
+from eyeson_meetings.mirror import presence_rules, rules
 
 from .histories import Heard
 
@@ -28,7 +28,7 @@ class Remembered:
         self.tokens: dict[datetime, str] = {}
         self.shutdowns: set[datetime] = set()
         self.people: dict[str, rules.PersonFacts] = defaultdict(rules.PersonFacts)
-        self.presence: dict[str, dict[datetime, rules.PresenceFact]] = defaultdict(dict)
+        self.presence: dict[str, dict[datetime, presence_rules.PresenceFact]] = defaultdict(dict)
         self.files: dict[tuple[str, str], rules.FileFacts] = defaultdict(rules.FileFacts)
         for one in heard:
             self.hear(one)
@@ -57,7 +57,7 @@ class Remembered:
         """The columns that the mirror is to write, as `rows_of` shows them."""
         spans = self.spans()
         intervals = {
-            person: rules.derive_intervals(spans, facts.values())
+            person: presence_rules.derive_intervals(spans, facts.values())
             for person, facts in self.presence.items()
         }
         name_observed_at, name = max(self.names)
@@ -110,7 +110,7 @@ class Remembered:
     ) -> None:
         self._hear_person(participant, at)
         if participant.online is not None:
-            fact = rules.PresenceFact(at=at, online=participant.online, exact=exact)
+            fact = presence_rules.PresenceFact.said(at, online=participant.online, exact=exact)
             facts = self.presence[participant.id]
             facts[at] = facts.get(at, fact).merged(fact)
 
@@ -164,7 +164,7 @@ class Remembered:
         facts = vars(self.meetings[span.started_at])
         return {**facts, "ended_at": span.ended_at, "guest_token": token}
 
-    def _person_row(self, person: str, intervals: list[rules.Interval]) -> dict[str, Any]:
+    def _person_row(self, person: str, intervals: list[presence_rules.Interval]) -> dict[str, Any]:
         facts = self.people[person]
         return {
             "eyeson_id": person,
@@ -200,7 +200,7 @@ class Remembered:
         return rows
 
 
-def _presence_row(person: str, interval: rules.Interval) -> dict[str, Any]:
+def _presence_row(person: str, interval: presence_rules.Interval) -> dict[str, Any]:
     return {
         "participant": person,
         "meeting": interval.meeting_started_at,

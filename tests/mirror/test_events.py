@@ -142,6 +142,17 @@ def test_who_left_unseen_left_when_the_list_lacked_them(meeting: Meeting) -> Non
     ]
 
 
+def test_a_late_event_tells_of_people_no_better_than_a_list(meeting: Meeting) -> None:
+    for online, second in ((True, 10), (False, 20)):
+        event = records.SocketEvent.from_json(
+            {"type": "participant_update", "participant": person("Ada", online=online)}
+        )
+        at = NINE + second * SECOND
+        mirror.apply_event(event, meeting=meeting, observed_at=at, is_late=second == 20)
+
+    assert presences() == [("ada", NINE + 10 * SECOND, NINE + 20 * SECOND, "estimated")]
+
+
 def test_any_order_and_any_repetition_leave_the_same_presences() -> None:
     def say(number: int) -> list[Callable[[Meeting], object]]:
         chance = random.Random(number)  # noqa: S311 - chance, and no secret

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eyeson_meetings.mirror import rules
-from eyeson_meetings.mirror.rules import Gap, PresenceFact, Span, Stretch
+from eyeson_meetings.mirror import presence_rules as rules
+from eyeson_meetings.mirror.presence_rules import Gap, PresenceFact, Stretch
+from eyeson_meetings.mirror.rules import Span
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SPAN = Span(started_at=NINE, ended_at=None)
@@ -18,7 +19,14 @@ MILLISECOND = timedelta(milliseconds=1)
 #: Quarters of a second, so that whole seconds and fractions of them meet often.
 times = st.integers(1, 240).map(lambda quarters: NINE + quarters * 250 * MILLISECOND)
 facts_told = st.lists(
-    st.builds(PresenceFact, at=times, online=st.booleans(), exact=st.booleans()),
+    st.builds(
+        PresenceFact,
+        at=times,
+        came=st.booleans(),
+        went=st.booleans(),
+        listed_in=st.booleans(),
+        listed_out=st.booleans(),
+    ),
     max_size=12,
     unique_by=lambda fact: fact.at,
 )
@@ -33,11 +41,11 @@ def at(seconds: float) -> datetime:
 
 
 def came(seconds: float, *, exact: bool = True) -> PresenceFact:
-    return PresenceFact(at=at(seconds), online=True, exact=exact)
+    return PresenceFact.said(at(seconds), online=True, exact=exact)
 
 
 def went(seconds: float, *, exact: bool = True) -> PresenceFact:
-    return PresenceFact(at=at(seconds), online=False, exact=exact)
+    return PresenceFact.said(at(seconds), online=False, exact=exact)
 
 
 def qualities(*facts: PresenceFact, gaps: tuple[Gap, ...] = ()) -> list[str]:

@@ -10,15 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from eyeson_meetings.mirror import rules
-from eyeson_meetings.mirror.rules import (
-    FileFacts,
-    MeetingFacts,
-    PersonFacts,
-    PresenceFact,
-    Source,
-    Span,
-)
+from eyeson_meetings.mirror import presence_rules, rules
+from eyeson_meetings.mirror.presence_rules import PresenceFact
+from eyeson_meetings.mirror.rules import FileFacts, MeetingFacts, PersonFacts, Source, Span
 
 from .histories import SECOND, History, chance_of, make_history
 from .remembering import Remembered
@@ -41,7 +35,12 @@ meeting_facts = st.builds(
     locked=st.booleans(),
 )
 presence_facts = st.builds(
-    PresenceFact, at=st.just(START), online=st.booleans(), exact=st.booleans()
+    PresenceFact,
+    at=st.just(START),
+    came=st.booleans(),
+    went=st.booleans(),
+    listed_in=st.booleans(),
+    listed_out=st.booleans(),
 )
 names = st.sampled_from(("Anna", "Ben"))
 person_facts = st.builds(PersonFacts, guest=st.booleans()) | st.builds(
@@ -272,10 +271,10 @@ def test_a_time_belongs_to_the_meeting_that_ran_then(time: datetime, index: int 
 
 def intervals_of(*facts: tuple[datetime, bool] | tuple[datetime, bool, bool]) -> list[Any]:
     """Presence in `SPANS` as (from, to, quality)."""
-    derived = rules.derive_intervals(
+    derived = presence_rules.derive_intervals(
         SPANS,
         [
-            PresenceFact(at=fact[0], online=fact[1], exact=len(fact) == 2 or fact[2])
+            PresenceFact.said(fact[0], online=fact[1], exact=len(fact) == 2 or fact[2])
             for fact in facts
         ],
     )
@@ -285,22 +284,22 @@ def intervals_of(*facts: tuple[datetime, bool] | tuple[datetime, bool, bool]) ->
 def test_somebody_came_and_went() -> None:
     facts = [(NINE + 10 * SECOND, True), (NINE + 20 * SECOND, False)]
 
-    expected = [(NINE + 10 * SECOND, NINE + 20 * SECOND, rules.EXACT)]
+    expected = [(NINE + 10 * SECOND, NINE + 20 * SECOND, presence_rules.EXACT)]
     assert intervals_of(*facts) == intervals_of(*reversed(facts)) == expected
 
 
 def test_somebody_stayed_to_the_end() -> None:
-    expected = [(NINE + 10 * SECOND, NINE + MINUTE, rules.CLOSED_BY_END)]
+    expected = [(NINE + 10 * SECOND, NINE + MINUTE, presence_rules.CLOSED_BY_END)]
     assert intervals_of((NINE + 10 * SECOND, True)) == expected
 
 
 def test_somebody_is_still_in_the_meeting_that_goes_on() -> None:
     came_at = NINE + 2 * MINUTE
-    assert intervals_of((came_at, True)) == [(came_at, None, rules.EXACT)]
+    assert intervals_of((came_at, True)) == [(came_at, None, presence_rules.EXACT)]
 
 
 def test_a_list_tells_roughly_when_somebody_went() -> None:
-    expected = [(NINE + 10 * SECOND, NINE + 30 * SECOND, rules.ESTIMATED)]
+    expected = [(NINE + 10 * SECOND, NINE + 30 * SECOND, presence_rules.ESTIMATED)]
     assert (
         intervals_of(
             (NINE + 10 * SECOND, True),
@@ -316,18 +315,12 @@ def test_who_went_without_having_come_was_not_there() -> None:
 
 
 def test_who_came_in_the_second_of_the_start_came_at_the_start() -> None:
-    expected = [(START, NINE + 10 * SECOND, rules.EXACT)]
+    expected = [(START, NINE + 10 * SECOND, presence_rules.EXACT)]
     assert intervals_of((NINE, True), (NINE + 10 * SECOND, False)) == expected
 
 
 def test_facts_between_two_meetings_tell_nothing() -> None:
     assert intervals_of((NINE - MINUTE, True), (NINE + MINUTE + SECOND / 5, True)) == []
-
-
-def test_leaving_beats_joining_in_the_same_second() -> None:
-    came, went = (PresenceFact(at=NINE, online=online) for online in (True, False))
-
-    assert came.merged(went) == went
 
 
 def test_the_later_name_wins_and_the_greater_of_the_same_second() -> None:

@@ -48,6 +48,6 @@ def test_presences_say_who_and_when() -> None:
 
     # Vienna is an hour ahead.
     fact = PresenceFactFactory(participant=anna, at=STARTED_AT)
-    assert str(fact) == "Anna online 03/02/2026 10:00:00"
-    assert str(PresenceFactFactory(participant=anna, online=False)).startswith("Anna offline")
+    assert str(fact) == "Anna came 03/02/2026 10:00:00"
+    assert str(PresenceFactFactory(participant=anna, went=True)).startswith("Anna came, went")
     assert str(PresenceFactory(participant=anna)).endswith(" – …")

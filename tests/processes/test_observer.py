@@ -22,7 +22,7 @@ from channels.layers import get_channel_layer
 from django.db import connection
 
 from eyeson_meetings.live.hints import CHANGED, RELAYED, group_of
-from eyeson_meetings.mirror import rules
+from eyeson_meetings.mirror import presence_rules
 from eyeson_meetings.models import (
     Broadcast,
     Meeting,
@@ -100,7 +100,7 @@ class Truth:
             return False
         return row.to_at is None or stay.went_at is None or self.may_be(row.to_at, stay.went_at)
 
-    def is_near(self, stay: Stay, gap: rules.Gap) -> bool:
+    def is_near(self, stay: Stay, gap: presence_rules.Gap) -> bool:
         """Whether it may have been touched: what was said just before it may not have been heard any more."""
         surely_heard = max(
             (at for at in self.known_at if at <= gap.from_at),
@@ -294,8 +294,8 @@ def assert_presences_are_as_good_as_they_say(
     """What a gap touched is estimated, and all else exact and true, in each meeting."""
     qualities: Counter[str] = Counter()
     for meeting in Meeting.objects.select_related("room"):
-        gaps = rules.derive_gaps(
-            rules.Stretch(from_at=watch.from_at, heard_until=watch.heard_until)
+        gaps = presence_rules.derive_gaps(
+            presence_rules.Stretch(from_at=watch.from_at, heard_until=watch.heard_until)
             for watch in meeting.watches.all()
         )
         assert any(gap.from_at <= killed_at and gap.to_at <= taken_at for gap in gaps)

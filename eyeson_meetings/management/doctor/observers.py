@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -51,7 +52,7 @@ def check_people(aliases: list[str]) -> Iterator[Finding]:
 
 def _has_people(alias: str, since: datetime) -> bool:
     facts = PresenceFact.objects.filter(participant__room__account=alias, at__gt=since)
-    return facts.filter(online=True).exists()
+    return facts.filter(Q(came=True) | Q(listed_in=True)).exists()
 
 
 def _has_webhooks_about_people(alias: str, since: datetime) -> bool:

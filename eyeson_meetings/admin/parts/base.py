@@ -66,7 +66,7 @@ class ListMixin(AccessibleAdminMixin):
     """A list that runs the same few queries at ten rows and at a million, whatever its address says."""
 
     class Media(AccessibleAdminMixin.Media):
-        js = ["eyeson_meetings/admin.js"]
+        js = ["eyeson_meetings/pending.js", "eyeson_meetings/admin.js"]
 
     paginator = BoundedPaginator
     show_full_result_count = False

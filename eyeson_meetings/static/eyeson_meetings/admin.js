@@ -1,5 +1,5 @@
-// Copying links, news of what goes on, the places of a layout, and no second press while the first is under
-// way. Without this script, every button works and pages show what went on when they were loaded.
+// Copies links, keeps the panel of a room up to date, and shows the places of a layout. Without this script,
+// every button works and pages show what went on when they were loaded.
 "use strict";
 
 (() => {
@@ -47,27 +47,15 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
+    if (!form.dataset.eyesonCopy || !navigator.clipboard) {
+      return;
+    }
     const button = form.querySelector("button.eyeson-button[type=submit]");
-    if (!button) {
-      return;
-    }
-    if (form.dataset.eyesonCopy && navigator.clipboard) {
-      event.preventDefault();
-      navigator.clipboard
-        .writeText(form.dataset.eyesonCopy)
-        // The page behind the button shows the link.
-        .then(() => say(button, form.dataset.eyesonCopied), () => form.submit());
-      return;
-    }
-    // After the browser has sent the form.
-    setTimeout(() => {
-      button.disabled = true;
-    });
-    if (form.target === "_blank") {
-      setTimeout(() => {
-        button.disabled = false;
-      }, SHOWN_MS);
-    }
+    event.preventDefault();
+    navigator.clipboard
+      .writeText(form.dataset.eyesonCopy)
+      // The page behind the button shows the link.
+      .then(() => say(button, form.dataset.eyesonCopied), () => form.submit());
   });
 
   // Whoever is on a link of the panel with the keyboard keeps it.
@@ -143,14 +131,5 @@
       layout.addEventListener("change", () => showPlaces(layout));
     });
     document.querySelectorAll("[data-eyeson-now]").forEach(keepUpToDate);
-  });
-
-  // Back from the page that a button led to: the browser shows this page as it was left.
-  window.addEventListener("pageshow", (event) => {
-    if (event.persisted) {
-      document.querySelectorAll("button.eyeson-button[disabled]").forEach((button) => {
-        button.disabled = false;
-      });
-    }
   });
 })();

@@ -7,10 +7,12 @@ const status = document.querySelector("eyeson-room-status");
 const button = document.querySelector("[data-eyeson-guest-join]");
 
 function showState(state) {
+  status.dataset.state = state;
   for (const words of status.querySelectorAll("[data-eyeson-state]")) {
     words.hidden = words.dataset.eyesonState !== state;
   }
-  if (button) button.disabled = state !== "running";
+  // A disabled button loses the focus.
+  if (button && button.getAttribute("aria-busy") !== "true") button.disabled = state !== "running";
 }
 
 /** `detail` says by name whether the meeting is recorded and on air. */
@@ -26,6 +28,7 @@ if (status) {
     showState(detail.state);
     showNotices(detail);
   });
+  document.addEventListener("eyeson-pending-end", () => showState(status.dataset.state));
   // The server has the words for a link that no longer opens anything.
   status.addEventListener("eyeson-room-gone", () => location.reload());
 }

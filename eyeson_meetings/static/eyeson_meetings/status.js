@@ -293,6 +293,8 @@ function waitAfter(failures, everyMs) {
 
 const refresher = {
   failures: 0,
+  /** Whether a pending button kept a part of the page as it was. */
+  isHeldBack: false,
   isRunning: false,
   isWanted: false,
 
@@ -316,6 +318,7 @@ const refresher = {
 };
 
 async function refreshPage() {
+  refresher.isHeldBack = false;
   const shown = [...document.querySelectorAll("[data-eyeson-refresh]")];
   if (!shown.length) return;
   const response = await fetch(location.href, {
@@ -345,10 +348,20 @@ function refresh(shown, fresh) {
   shown.hidden = fresh.hidden;
   if (fresh.dataset.state !== undefined) shown.dataset.state = fresh.dataset.state;
   if (shown.dataset.eyesonFrame !== undefined) return;
+  // Replacing a form that waits for its answer would lose the focus and the pending text.
+  if (shown.querySelector("[data-eyeson-pending][aria-busy=true]")) {
+    refresher.isHeldBack = true;
+    return;
+  }
   if (fresh.querySelector(":scope > [data-eyeson-key]")) refreshList(shown, fresh);
-  else if (shown.innerHTML !== fresh.innerHTML) {
+  else if (markupOf(shown) !== markupOf(fresh)) {
     shown.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
   }
+}
+
+/** The markup of `part` without the values of CSRF tokens: these are others each time, and all of them hold. */
+function markupOf(part) {
+  return part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1");
 }
 
 /** As `refresh`, entry by entry: one of the same version stays untouched, so that its video plays on. */
@@ -369,5 +382,8 @@ function refreshList(shown, fresh) {
 }
 
 document.addEventListener("eyeson-room-change", () => refresher.run());
+document.addEventListener("eyeson-pending-end", () => {
+  if (refresher.isHeldBack) refresher.run();
+});
 
 if (!customElements.get("eyeson-room-status")) customElements.define("eyeson-room-status", RoomStatus);

@@ -13,7 +13,8 @@ class Fault:
     """What goes wrong, on which route (its template, `*` for any), how many times still.
 
     Calls: `status` answers `status` (with `retry_after_seconds`, if given), `slow` waits `seconds`
-    of real time before the answer, or until `release`, `garbage` is no JSON, `cut` breaks off amid the answer.
+    of real time before the call is carried out and answered, or until `release`, also when the client has hung up,
+    `garbage` is no JSON, `cut` breaks off amid the answer.
     Downloads: `truncated` ends after `after_bytes`, `slow` (on the route of downloads) sends
     `bytes_per_second`, `expired` refuses the link, `html` answers 200 with a web page,
     `ignore_range` answers 200 to a Range, `other_etag` pretends the file was changed.

@@ -66,8 +66,9 @@ class Front:
             await self._app(scope, receive, send_dated)
             return
         if fault.kind == "slow":
+            received = await _whole_request(receive)
             await _wait(fault)
-            await self._app(scope, receive, send_dated)
+            await self._app(scope, received, send_dated)
             return
         await _spoil(fault)(scope, receive, send_dated)
 
@@ -91,6 +92,18 @@ class Front:
         )
         now = self._service.state.clock.now()
         self._service.calls.add(Call(scope["method"], route, status, now, by_page))
+
+
+async def _whole_request(receive: Receive) -> Receive:
+    """Read the body now; return what gives it to the endpoint. A client that hangs up later changes nothing."""
+    messages = [await receive()]
+    while messages[-1].get("more_body", False):
+        messages.append(await receive())
+
+    async def replay() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return replay
 
 
 async def _wait(fault: Fault) -> None:

@@ -142,6 +142,25 @@ def test_a_slow_answer_is_given_when_it_is_released(api: Api, sandbox: SandboxSe
         assert asking.result(60).status_code == 200
 
 
+def test_a_slow_call_with_a_body_is_carried_out_after_the_client_hung_up(
+    api: Api, sandbox: SandboxServer
+) -> None:
+    slow = sandbox.service.faults.add("slow", seconds=3600)
+    with pytest.raises(requests.ReadTimeout):
+        api.with_key(
+            "POST", "/rooms", data={"id": "standup", "user[name]": "Ada"}, timeout=(60, 0.5)
+        )
+    assert sandbox.calls == []
+
+    slow.release()
+
+    deadline = time.monotonic() + 60
+    while not sandbox.calls and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [call.status for call in sandbox.calls] == [201]
+    assert sandbox.state.rooms["standup"].ended_at is None
+
+
 def test_faults_are_listed_forgotten_and_checked(api: Api) -> None:
     api.bare("POST", "/_sandbox/faults", json={"kind": "garbage"})
     assert api.bare("GET", "/_sandbox/faults").json()[0]["kind"] == "garbage"

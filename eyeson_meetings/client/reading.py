@@ -14,6 +14,12 @@ MAX_ID_LENGTH = 255
 MAX_NAME_LENGTH = 255
 MAX_INTEGER = 2**31 - 1
 
+#: A text longer than this is no number (characters).
+MAX_NUMBER_LENGTH = 40
+
+#: At most 12 digits: JSON allows any count, and `int` refuses texts of thousands.
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
+_FLAG_WORDS = {"true": True, "false": False}
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -52,15 +58,55 @@ def required_id(value: object, kind: str) -> str:
 
 
 def flag_in(value: object) -> bool | None:
-    """A boolean, or None."""
-    return value if isinstance(value, bool) else None
+    """Return a boolean, also one sent as "true", "false", 1 or 0; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str) and len(value) <= MAX_NUMBER_LENGTH:
+        word = value.strip().lower()
+        if word in _FLAG_WORDS:
+            return _FLAG_WORDS[word]
+    number = number_in(value)
+    return bool(number) if number in (0, 1) else None
+
+
+def number_in(value: object) -> int | float | None:
+    """Return a finite number, also one sent as text; None for anything else, booleans included."""
+    if isinstance(value, str):
+        text = value.strip() if len(value) <= MAX_NUMBER_LENGTH else ""
+        if not _NUMBER.fullmatch(text):
+            return None
+        return float(text) if "." in text else int(text)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # `isfinite` raises an error for an integer that no float can hold.
+    return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def whole_in(value: object, *, least: int, most: int = MAX_INTEGER) -> int | None:
+    """Return a whole number from `least` to `most`, also one sent as 540.0 or "540"; None for anything else."""
+    number = number_in(value)
+    if number is None or not least <= number <= most or number != int(number):
+        return None
+    return int(number)
 
 
 def count_in(value: object) -> int | None:
-    """A whole number from 0 to 2**31 - 1, or None."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if 0 <= value <= MAX_INTEGER else None
+    """Return a whole number from 0 to 2**31 - 1, also one sent as 540.0 or "540"; None for anything else."""
+    return whole_in(value, least=0)
+
+
+def share_in(value: object) -> float | None:
+    """Return a number from 0.0 to 1.0, also one sent as text; None for anything else."""
+    number = number_in(value)
+    return float(number) if number is not None and 0 <= number <= 1 else None
+
+
+def digits_in(value: object, *, most: int | None = None) -> str | None:
+    """Return a number that eyeson sends as text, also one sent as a number; None for anything else."""
+    if isinstance(value, str):
+        return text_in(value.strip(), most=most)
+    number = count_in(value)
+    return None if number is None else str(number)
 
 
 def secret_in(value: object) -> Secret | None:
@@ -74,21 +120,15 @@ def parse_time(value: object) -> datetime | None:
 
     API reference 1.6: eyeson sends each of them.
     """
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, str):
-        text = value.strip()
-        if re.fullmatch(r"\d{1,12}", text):
-            return _from_unix(int(text))
-        return _from_iso(text)
-    if isinstance(value, int | float):
-        return _from_unix(value)
-    return None
+    number = number_in(value)
+    if number is not None:
+        return _from_unix(number)
+    return _from_iso(value.strip()) if isinstance(value, str) else None
 
 
 def _from_unix(seconds: float) -> datetime | None:
-    # Below 0 and from the year 10000 on nothing eyeson says can be meant.
-    if not math.isfinite(seconds) or not 0 <= seconds < 253_402_300_800:
+    # No time of eyeson's is before 1970 or after the year 9999.
+    if not 0 <= seconds < 253_402_300_800:
         return None
     return datetime.fromtimestamp(seconds, tz=UTC)
 

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings.client import EyesonClient, records
 from eyeson_meetings.client.layers import BACKGROUND, FRONT
+from eyeson_meetings.client.reading import flag_in
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import ConflictError, NotFoundError, ValueRefusedError
@@ -352,7 +353,7 @@ def _undo(control: Control, act: _Act) -> None:
 
 
 def _height_of(control: Control) -> int:
-    is_wide = control.response.options.get("widescreen") is True
+    is_wide = flag_in(control.response.options.get("widescreen"))
     return values.WIDESCREEN_HEIGHT if is_wide else values.HEIGHT
 
 

@@ -83,7 +83,9 @@ def test_no_json_breaks_a_record(value: Any) -> None:
         ({"duration": 7, "links": {"download": "https://x"}}, RecordingState.AVAILABLE),
         ({"links": {"download": "https://x"}}, RecordingState.AVAILABLE),
         ({"duration": 7}, RecordingState.PROCESSING),
-        ({"duration": "7"}, None),
+        ({"duration": "7", "links": {"download": None}}, RecordingState.PROCESSING),
+        ({"duration": 7.5}, None),
+        ({"duration": "seven"}, None),
         ({}, None),
     ],
 )
@@ -94,7 +96,7 @@ def test_two_fields_tell_how_far_a_recording_is(
 
 
 @pytest.mark.parametrize(
-    "value", [1756974612, 1756974612.0, "1756974612", "2025-09-04T08:30:12Z", "2025-09-04T08:30:12.000+00:00", "2025-09-04T10:30:12+02:00", "2025-09-04T08:30:12"]
+    "value", [1756974612, 1756974612.0, "1756974612", " 1756974612.0 ", "2025-09-04T08:30:12Z", "2025-09-04T08:30:12.000+00:00", "2025-09-04T10:30:12+02:00", "2025-09-04T08:30:12"]
 )  # fmt: skip
 def test_times_are_read_in_every_shape_that_eyeson_sends(value: Any) -> None:
     assert parse_time(value) == datetime(2025, 9, 4, 8, 30, 12, tzinfo=UTC)
@@ -110,6 +112,7 @@ def test_times_are_read_in_every_shape_that_eyeson_sends(value: Any) -> None:
         "2025-13-01",
         -1,
         10**18,
+        10**400,
         float("nan"),
         float("inf"),
         [],

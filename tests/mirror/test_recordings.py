@@ -43,6 +43,14 @@ def test_a_recording_goes_through_its_states_and_never_back() -> None:
     assert Recording.objects.get().duration == 60
 
 
+@pytest.mark.parametrize("duration", [540.0, "540", " 540 "])
+def test_a_duration_in_another_form_makes_a_recording_processing(duration: object) -> None:
+    recording = recording_update(duration=duration)
+
+    assert recording is not None
+    assert (recording.duration, recording.remote_state) == (540, "processing")
+
+
 def test_a_recording_brings_its_room_meeting_and_maker() -> None:
     recording = recording_update()
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from eyeson_meetings.client.reading import (
     MAX_NAME_LENGTH,
+    digits_in,
     object_in,
     parse_time,
     required_id,
@@ -36,7 +37,6 @@ class Webhook:
         webhook = object_in(value)
         types = webhook.get("types")
         names = types.split(",") if isinstance(types, str) else types
-        code = webhook.get("last_response_code")
         return cls(
             id=required_id(value, "webhook"),
             url=text_in(webhook.get("url")) or "",
@@ -46,7 +46,7 @@ class Webhook:
                 if isinstance(name, str) and name.strip()
             ),
             last_request_sent_at=parse_time(webhook.get("last_request_sent_at")),
-            last_response_code=str(code) if isinstance(code, str | int) else None,
+            last_response_code=digits_in(webhook.get("last_response_code"), most=MAX_NAME_LENGTH),
         )
 
 

@@ -17,6 +17,7 @@ from eyeson_meetings.client.reading import (
     parse_time,
     secret_in,
     text_in,
+    whole_in,
 )
 from eyeson_meetings.client.secrets import Secret
 
@@ -123,6 +124,4 @@ def _room_in(content: object) -> RoomResponse | None:
 
 
 def _pixels_in(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if abs(value) <= MAX_INTEGER else None
+    return whole_in(value, least=-MAX_INTEGER)

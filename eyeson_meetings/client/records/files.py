@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -12,6 +11,7 @@ from eyeson_meetings.client.reading import (
     object_in,
     required_id,
     secret_in,
+    share_in,
     text_in,
 )
 from eyeson_meetings.client.secrets import Secret
@@ -44,18 +44,12 @@ class File:
             name=text_in(file.get("name"), most=MAX_NAME_LENGTH),
             content_type=text_in(file.get("type"), most=MAX_NAME_LENGTH),
             converted=flag_in(file.get("converted")),
-            conversion_progress=_share_in(file.get("conversion_progress")),
+            conversion_progress=share_in(file.get("conversion_progress")),
             failed=flag_in(file.get("failed")),
             download_link=secret_in(links.get("download")),
             slides=_secrets_in(links.get("slides")),
             thumbnails=_secrets_in(links.get("thumbnails")),
         )
-
-
-def _share_in(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if 0 <= value <= 1 and math.isfinite(value) else None
 
 
 def _secrets_in(value: object) -> tuple[Secret, ...]:

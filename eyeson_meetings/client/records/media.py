@@ -10,11 +10,11 @@ from typing import Self
 from eyeson_meetings.client.reading import (
     MAX_NAME_LENGTH,
     count_in,
+    digits_in,
     object_in,
     parse_time,
     required_id,
     secret_in,
-    text_in,
 )
 from eyeson_meetings.client.secrets import Secret
 
@@ -84,7 +84,7 @@ class Snapshot:
         snapshot = object_in(value)
         return cls(
             id=required_id(value, "snapshot"),
-            name=text_in(snapshot.get("name"), most=MAX_NAME_LENGTH),
+            name=digits_in(snapshot.get("name"), most=MAX_NAME_LENGTH),
             created_at=parse_time(snapshot.get("created_at")),
             download=secret_in(object_in(snapshot.get("links")).get("download")),
             creator=part_in(User.from_json, snapshot.get("creator")),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from eyeson_meetings.client.reading import (
-    MAX_INTEGER,
     MAX_NAME_LENGTH,
     UnreadableRecordError,
     flag_in,
     id_in,
     object_in,
     text_in,
+    whole_in,
 )
 from eyeson_meetings.client.secrets import Secret
 
@@ -76,7 +76,7 @@ class Playback:
             name=text_in(playback.get("name"), most=MAX_NAME_LENGTH),
             replacement_id=id_in(playback.get("replacement_id")),
             audio=flag_in(playback.get("audio")),
-            loop_count=_loops_in(playback.get("loop_count")),
+            loop_count=whole_in(playback.get("loop_count"), least=-1),
         )
 
 
@@ -100,9 +100,3 @@ class Presentation:
             room=part_in(Room.from_json, value.get("room")),
             slide=Secret(slide) if slide else None,
         )
-
-
-def _loops_in(value: object) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if -1 <= value <= MAX_INTEGER else None

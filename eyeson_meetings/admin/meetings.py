@@ -157,8 +157,8 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
         return shown_meeting_state(meeting)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With what names need."""
-        return super().get_queryset(request).select_related("room")
+        """Without void meetings, and with what names need."""
+        return super().get_queryset(request).filter(is_void=False).select_related("room")
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """With the members of its room, whom the policy looks at for each button."""

@@ -181,7 +181,7 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         """With facts of the newest meeting and the number of people who are in, by indexed look-ups in each row."""
-        newest = Meeting.objects.filter(room=OuterRef("pk")).order_by("-started_at")
+        newest = Meeting.objects.real().filter(room=OuterRef("pk")).order_by("-started_at")
         people = (
             Participant.objects.filter(room=OuterRef("pk"), online=True, is_service=False)
             .order_by()

@@ -17,6 +17,7 @@ from .recordings import apply_recording
 from .rooms import (
     apply_room,
     apply_room_response,
+    forget_keys,
     mark_gone,
     mark_locked,
     mark_missed,
@@ -39,6 +40,7 @@ __all__ = [
     "apply_snapshot",
     "apply_user",
     "begin_watch",
+    "forget_keys",
     "mark_broadcasts_stopped",
     "mark_gone",
     "mark_locked",

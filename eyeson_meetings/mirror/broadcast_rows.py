@@ -157,7 +157,10 @@ def _words(
     room: Room, meetings: Sequence[Meeting]
 ) -> tuple[dict[int, list[Word]], dict[str, Participant]]:
     """The words on each of the meetings, and who spoke of, by eyeson's id."""
-    spans = [rules.Span(started_at=row.started_at, ended_at=row.ended_at) for row in meetings]
+    spans = [
+        rules.Span(started_at=row.started_at, ended_at=row.ended_at, is_void=row.is_void)
+        for row in meetings
+    ]
     ids = {meeting.started_at: meeting.pk for meeting in meetings}
     start = meetings[0].started_at
     words: dict[int, list[Word]] = defaultdict(list)

@@ -8,14 +8,12 @@ from typing import Any
 
 from django.db import models as django_models
 from django.db import router, transaction
-from django.db.models import Q
 from django.dispatch import Signal
 
 from eyeson_meetings import signals
 from eyeson_meetings.client import records
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.models import (
-    AccessKey,
     Broadcast,
     Meeting,
     Participant,
@@ -28,7 +26,7 @@ from eyeson_meetings.models import (
 )
 from eyeson_meetings.models.participants import PRESENCE_FLAGS
 
-from . import acts, broadcast_rows, presence_rules, presences, rules, texts
+from . import acts, broadcast_rows, meeting_rows, presence_rules, presences, rules, texts
 
 #: Facts from which the ends of meetings follow, and the lock.
 SPAN_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
@@ -228,7 +226,8 @@ class RoomChange:
         for meeting in ended:
             self.tell(signals.meeting_ended, meeting, meeting.ended_at or self.observed_at)
         for signal, row, occurred_at in self._signals:
-            self._send_on_commit(signal, row, occurred_at)
+            if not (isinstance(row, Meeting) and row.is_void):
+                self._send_on_commit(signal, row, occurred_at)
         self._signals = []
         self._spans_since = None
 
@@ -263,8 +262,8 @@ class RoomChange:
         self._spans_since = rules.earliest(self._spans_since, time)
 
     def _window_start(self, time: datetime) -> datetime:
-        """The `started_at` of the meeting before `time`: no fact at `time` touches an older one."""
-        before = self.room.meetings.filter(started_at__lt=time).order_by("-started_at")
+        """The `started_at` of the real meeting before `time`: no fact at `time` touches an older one."""
+        before = self.room.meetings.real().filter(started_at__lt=time).order_by("-started_at")
         return before.values_list("started_at", flat=True).first() or time
 
     def _meetings_since(self, start: datetime) -> list[Meeting]:
@@ -278,30 +277,41 @@ class RoomChange:
         spans = rules.derive_spans(map(_facts_of, meetings), shutdowns)
         changed, ended = [], []
         for meeting, span in zip(meetings, spans, strict=True):
-            if meeting.ended_at == span.ended_at:
+            if (meeting.ended_at, meeting.is_void) == (span.ended_at, span.is_void):
                 continue
             if meeting.ended_at is None:
-                ended.append(meeting)
+                # Lists bring it back if the meeting goes on.
                 meeting.guest_token_encrypted = ""
+                ended.append(meeting)
             elif span.ended_at is None:
                 self.tell(signals.meeting_opened, meeting, self.observed_at)
-            meeting.ended_at = span.ended_at
+            meeting.ended_at, meeting.is_void = span.ended_at, span.is_void
             self.touch_acts(meeting)
             changed.append(meeting)
         if changed:
-            Meeting.objects.bulk_update(changed, ["ended_at", "guest_token_encrypted"])
-        if ended:
-            AccessKey.objects.filter(meeting__in=ended).delete()
+            Meeting.objects.bulk_update(changed, ["ended_at", "is_void", "guest_token_encrypted"])
+        meeting_rows.forget_keys(
+            meeting for meeting, span in zip(meetings, spans, strict=True) if span.is_end_confirmed
+        )
         spans_changed = bool(changed) or self._has_new_meetings
         if spans_changed:
             self._presence_since = rules.earliest(self._presence_since, start)
             self.touch_broadcasts(start)
-            self._place_files(start, spans)
+            meeting_rows.place_unnamed_files(self.room, start, spans, self.meetings)
         return spans_changed, ended
+
+    def _real(self, meeting: Meeting | None) -> Meeting | None:
+        """Return the meeting itself, or the real one before a void one."""
+        if meeting is None or not meeting.is_void:
+            return meeting
+        before = meeting_rows.real_before(meeting)
+        return self._known(before) if before is not None else None
 
     def _settle_guest_tokens(self) -> None:
         for started_at, token in self._guest_tokens.items():
-            meeting = self.meetings[started_at]
+            meeting = self._real(self.meetings[started_at])
+            if meeting is None:
+                continue
             # A meeting has one token for all its life, and none once it is over.
             if meeting.ended_at is None and not meeting.guest_token_encrypted:
                 meeting.guest_token = token.reveal()
@@ -351,10 +361,11 @@ class RoomChange:
         started_at = row.meeting_started_at
         if started_at is not None:
             known = self.meetings.get(started_at)
-            return known or self.room.meetings.filter(started_at=started_at).first()
+            named = known or self.room.meetings.filter(started_at=started_at).first()
+            return self._real(named)
         if row.created_at is None:
             return None
-        found = meeting_at(self.room, row.created_at)
+        found = meeting_rows.meeting_at(self.room, row.created_at)
         return self._known(found) if found is not None else None
 
     def _known(self, meeting: Meeting) -> Meeting:
@@ -367,24 +378,6 @@ class RoomChange:
             acts.settle(meeting)
         self._unnamed, self._acts_of = [], {}
 
-    def _place_files(self, start: datetime, spans: list[rules.Span]) -> None:
-        """Recordings and snapshots whose meeting eyeson did not name may now be in another."""
-        for model in (Recording, Snapshot):
-            unnamed: Any = model.objects.filter(room=self.room, meeting_started_at=None)
-            # A whole second before the fraction of `start` counts as after it, other times of it do not.
-            rows = unnamed.filter(
-                Q(created_at__gte=start) | Q(created_at=rules.whole_second(start))
-            ).only("created_at", "meeting")
-            moved = []
-            for row in rows:
-                span = rules.span_at(spans, row.created_at)
-                meeting = self.meetings[span.started_at] if span else None
-                if row.meeting_id != (meeting and meeting.pk):
-                    row.meeting = meeting
-                    moved.append(row)
-            if moved:
-                model.objects.bulk_update(moved, ["meeting"])
-
     def _send_on_commit(
         self, signal: Signal, row: django_models.Model, occurred_at: datetime
     ) -> None:
@@ -395,15 +388,6 @@ class RoomChange:
         }
         send = functools.partial(signal.send_robust, sender=type(row), **kwargs)
         transaction.on_commit(send, using=router.db_for_write(Room))
-
-
-def meeting_at(room: Room, time: datetime) -> Meeting | None:
-    """The meeting of `room` in whose span `time` falls. The spans must be settled."""
-    begun = room.meetings.filter(started_at__lte=rules.latest_start(time))
-    meeting = begun.order_by("-started_at").first()
-    if meeting is None or (meeting.ended_at is not None and meeting.ended_at < time):
-        return None
-    return meeting
 
 
 def _facts_of(meeting: Meeting) -> rules.MeetingFacts:

@@ -40,7 +40,10 @@ def settle(
 def _derived(
     room: Room, meetings: Sequence[Meeting], participant_ids: set[int] | None
 ) -> dict[int, list[presence_rules.Interval]]:
-    spans = [rules.Span(started_at=row.started_at, ended_at=row.ended_at) for row in meetings]
+    spans = [
+        rules.Span(started_at=row.started_at, ended_at=row.ended_at, is_void=row.is_void)
+        for row in meetings
+    ]
     rows = PresenceFact.objects.filter(
         participant__room=room, at__gte=rules.whole_second(meetings[0].started_at)
     )

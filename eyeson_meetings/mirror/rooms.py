@@ -10,7 +10,7 @@ from eyeson_meetings.client import records
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 
-from . import rules, texts
+from . import meeting_rows, rules, texts
 from .broadcasts import hear_broadcasts
 from .changes import RoomChange
 from .recordings import hear_recording
@@ -124,6 +124,13 @@ def mark_missed(meeting: Meeting, *, observed_at: datetime) -> bool:
     change.hear_meeting(_gone(meeting, observed_at))
     change.settle()
     return True
+
+
+@one_transaction
+def forget_keys(meeting: Meeting) -> None:
+    """Delete the access keys to a meeting that has ended, when eyeson was asked about it."""
+    lock_known_room(meeting.room_id)
+    meeting_rows.forget_keys([Meeting.objects.get(pk=meeting.pk)])
 
 
 def _room_of(record: records.Room, account: str) -> Room:

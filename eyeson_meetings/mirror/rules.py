@@ -85,6 +85,10 @@ class Span:
 
     started_at: datetime
     ended_at: datetime | None
+    #: eyeson has never run it: a webhook named a wrong start. It ends at its own start and ends nothing.
+    is_void: bool = False
+    #: eyeson's own answers say that it is over, and not only a webhook.
+    is_end_confirmed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,21 +188,49 @@ def read_room(
 
 
 def derive_spans(meetings: Iterable[MeetingFacts], shutdowns: Iterable[datetime]) -> list[Span]:
-    """When the meetings of one room took place, oldest first.
+    """Return when the meetings of one room took place, oldest first.
 
-    A part of a room's history may be given, if it is everything from some meeting on.
+    A part of a room's history may be given, if it is everything from some meeting on that is not void.
     """
     ordered = sorted(meetings, key=lambda meeting: meeting.started_at)
     shutdowns = sorted(shutdowns)
-    next_starts: list[datetime | None] = [meeting.started_at for meeting in ordered[1:]]
+    real = _real(ordered)
+    following = dict(zip((one.started_at for one in real), [*real[1:], None], strict=False))
     return [
-        Span(
-            started_at=meeting.started_at,
-            ended_at=_end(meeting, shutdowns=shutdowns, next_started_at=next_started_at),
-        )
-        # Not strict: a room without meetings has no last one to put the None beside.
-        for meeting, next_started_at in zip(ordered, [*next_starts, None], strict=False)
+        _span(meeting, shutdowns=shutdowns, following=following[meeting.started_at])
+        if meeting.started_at in following
+        else Span(started_at=meeting.started_at, ended_at=meeting.started_at, is_void=True)
+        for meeting in ordered
     ]
+
+
+def _span(
+    meeting: MeetingFacts, *, shutdowns: Sequence[datetime], following: MeetingFacts | None
+) -> Span:
+    next_started_at = following.started_at if following is not None else None
+    gone = latest(meeting.gone_at, meeting.gone_last_at)
+    is_gone = gone is not None and (meeting.alive_at is None or gone >= meeting.alive_at)
+    return Span(
+        started_at=meeting.started_at,
+        ended_at=_end(meeting, shutdowns=shutdowns, next_started_at=next_started_at),
+        is_end_confirmed=is_gone or (following is not None and following.alive_at is not None),
+    )
+
+
+def _real(ordered: Iterable[MeetingFacts]) -> list[MeetingFacts]:
+    """Return the meetings that are not void.
+
+    A meeting is void if eyeson listed the real one before it as running later than this start, and has not
+    listed this one since.
+    """
+    real: list[MeetingFacts] = []
+    for meeting in ordered:
+        alive = real[-1].alive_at if real else None
+        is_rival = alive is not None and whole_second(alive) > whole_second(meeting.started_at)
+        is_listed = meeting.alive_at is not None and (alive is None or meeting.alive_at >= alive)
+        if not is_rival or is_listed:
+            real.append(meeting)
+    return real
 
 
 def latest_start(time: datetime) -> datetime:
@@ -211,7 +243,7 @@ def latest_start(time: datetime) -> datetime:
 def span_at(spans: Sequence[Span], time: datetime) -> Span | None:
     """The meeting in whose span `time` falls, if there is one. `spans` are in order."""
     for span in reversed(spans):
-        if span.started_at <= latest_start(time):
+        if not span.is_void and span.started_at <= latest_start(time):
             return span if span.ended_at is None or time <= span.ended_at else None
     return None
 

@@ -14,6 +14,14 @@ from .moments import shown_moment
 from .rooms import Room
 
 
+class MeetingQuerySet(models.QuerySet["Meeting"]):
+    """Which meetings count."""
+
+    def real(self) -> MeetingQuerySet:
+        """Return those that are not void."""
+        return self.filter(is_void=False)
+
+
 class Meeting(models.Model):
     """One occurrence in a room, which eyeson calls a room instance (API reference 3.2)."""
 
@@ -43,6 +51,8 @@ class Meeting(models.Model):
     swept_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror from the facts of the room.
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    #: Derived: a webhook named this start, and eyeson has never run the meeting. Shown nowhere.
+    is_void = models.BooleanField(default=False, editable=False)
     #: Fact (sticky): there is no unlock (API reference 16.1).
     locked = models.BooleanField(_("locked"), default=False)
     #: Fact (maximum): when the site asked eyeson to record. Written only after eyeson agreed.
@@ -63,6 +73,8 @@ class Meeting(models.Model):
     files_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Deleted at the meeting's end.
     guest_token_encrypted = models.TextField(blank=True, editable=False)
+
+    objects = MeetingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("meeting")

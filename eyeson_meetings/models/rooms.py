@@ -33,7 +33,9 @@ def lookups_of_now() -> tuple[str | Prefetch[Any], ...]:
     return (
         # All members, not only who looks: a policy may want to know who the others are.
         "members",
-        Prefetch("meetings", meetings.order_by("-started_at")[:1], to_attr="latest_meetings"),
+        Prefetch(
+            "meetings", meetings.real().order_by("-started_at")[:1], to_attr="latest_meetings"
+        ),
         Prefetch(
             "participants",
             participants.filter(online=True, is_service=False).order_by("name", "pk"),

@@ -31,6 +31,8 @@ logger = logging.getLogger(__name__)
 JOB = "look"
 #: A meeting that an observer has heard within this time is not looked at.
 OBSERVED_WITHIN = timedelta(seconds=15)
+#: A meeting that only a webhook ended keeps its keys until eyeson was asked, but not longer than this.
+KEYS_KEPT = timedelta(minutes=10)
 #: No webhook tells of files that people put into a meeting: eyeson is asked for them so often.
 FILES_PAUSE = timedelta(minutes=1)
 
@@ -88,12 +90,14 @@ def _finish(lease: sync_runs.Lease, questions: Questions, seen: int) -> None:
 def _look_at_all(alias: str, client: EyesonClient, questions: Questions) -> int:
     """Look at each meeting that is due. Returns how many eyeson showed."""
     now = timezone.now()
-    held = Meeting.objects.filter(
-        room__account=alias, ended_at=None, access_keys__isnull=False
-    ).distinct()
+    with_keys = Meeting.objects.filter(room__account=alias, access_keys__isnull=False).distinct()
+    held = with_keys.filter(ended_at=None)
     observed = set(_observed(held, now).values_list("pk", flat=True))
     seen = 0
     try:
+        for meeting in with_keys.exclude(ended_at=None).select_related("room").order_by("pk"):
+            with questions.apart(f"the end of meeting {meeting.uuid}"):
+                _confirm_end(meeting, questions, now)
         for meeting in held.select_related("room").order_by("pk"):
             with questions.apart(f"meeting {meeting.uuid}"):
                 if meeting.pk not in observed:
@@ -123,6 +127,17 @@ def _look_at(meeting: Meeting, client: EyesonClient, questions: Questions) -> bo
         return True
     mirror.apply_people(answer.value, meeting=meeting, observed_at=answer.observed_at)
     return True
+
+
+def _confirm_end(meeting: Meeting, questions: Questions, now: datetime) -> None:
+    """Ask whether a meeting is over that only a webhook ended, and delete its keys if it is.
+
+    If eyeson shows the meeting as running, it opens again.
+    """
+    if (meeting.ended_at or now) < now - KEYS_KEPT or look_by_key(
+        meeting, ask=questions.ask
+    ) is None:
+        mirror.forget_keys(meeting)
 
 
 def _ask_for_files(

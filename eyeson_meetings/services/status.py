@@ -85,7 +85,7 @@ def latest_meeting(room: Room) -> Meeting | None:
     prefetched: list[Meeting] | None = getattr(room, "latest_meetings", None)
     if prefetched is not None:
         return prefetched[0] if prefetched else None
-    return room.meetings.order_by("-started_at").first()
+    return room.meetings.real().order_by("-started_at").first()
 
 
 def people_online(room: Room) -> list[Participant]:

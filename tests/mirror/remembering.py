@@ -162,7 +162,7 @@ class Remembered:
     def _meeting_row(self, span: rules.Span) -> dict[str, Any]:
         token = self.tokens.get(span.started_at) if span.ended_at is None else None
         facts = vars(self.meetings[span.started_at])
-        return {**facts, "ended_at": span.ended_at, "guest_token": token}
+        return {**facts, "ended_at": span.ended_at, "is_void": span.is_void, "guest_token": token}
 
     def _person_row(self, person: str, intervals: list[presence_rules.Interval]) -> dict[str, Any]:
         facts = self.people[person]

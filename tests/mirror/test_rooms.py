@@ -202,15 +202,29 @@ def test_an_access_key_is_kept_encrypted_and_replaced_by_the_next() -> None:
     assert "second-key" not in row.key_encrypted
 
 
-def test_keys_and_guest_token_are_deleted_at_the_end() -> None:
+def test_an_end_that_a_webhook_alone_tells_leaves_the_keys_until_eyeson_confirms_it() -> None:
     participant = ParticipantFactory(room=RoomFactory(eyeson_id=ROOM_ID))
     answer(participant=participant)
     assert the_meeting().guest_token == "guest-token"
 
     shutdown(at=NINE + MINUTE)
 
-    assert not AccessKey.objects.exists()
+    assert the_meeting().ended_at == NINE + MINUTE
     assert the_meeting().guest_token_encrypted == ""
+    assert AccessKey.objects.exists()
+    mirror.mark_gone(the_meeting(), observed_at=NINE + MINUTE + SECOND)
+    assert not AccessKey.objects.exists()
+
+
+def test_the_keys_of_a_meeting_are_deleted_when_eyeson_lists_the_next_one() -> None:
+    participant = ParticipantFactory(room=RoomFactory(eyeson_id=ROOM_ID))
+    answer(participant=participant)
+    room_update(started_at=START + MINUTE, at=NINE + MINUTE + SECOND)
+    assert AccessKey.objects.exists()
+
+    listed(started_at=START + MINUTE, at=NINE + MINUTE + 2 * SECOND)
+
+    assert not AccessKey.objects.exists()
 
 
 def test_an_answer_of_before_the_end_brings_no_key_and_no_token_back() -> None:

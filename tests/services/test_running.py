@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
 from eyeson_meetings import mirror
+from eyeson_meetings.client import records
 from eyeson_meetings.models import (
     AccessKey,
     Meeting,
@@ -179,6 +180,48 @@ def test_meetings_without_a_key_and_ended_ones_are_not_looked_at(
     assert len(calls_of(sandbox_account)) == before
 
 
+def test_an_end_that_only_a_webhook_told_is_confirmed_and_the_keys_go(
+    sandbox_account: SandboxServer, meeting: Meeting
+) -> None:
+    end_in_sandbox(sandbox_account, meeting)
+    shut_down(meeting, at=clock_of(sandbox_account))
+    assert AccessKey.objects.exists()
+    before = len(calls_of(sandbox_account))
+
+    look_once()
+
+    assert calls_of(sandbox_account)[before:] == [LOOK]
+    assert not AccessKey.objects.exists()
+
+
+def test_a_late_webhook_of_the_end_takes_no_key_from_the_meeting_that_runs(
+    sandbox_account: SandboxServer, meeting: Meeting
+) -> None:
+    sandbox_account.advance(5)
+    shut_down(meeting, at=clock_of(sandbox_account))
+    meeting.refresh_from_db()
+    assert meeting.ended_at is not None
+    sandbox_account.advance(5)
+
+    look_once()
+
+    meeting.refresh_from_db()
+    assert meeting.ended_at is None
+    assert AccessKey.objects.exists()
+
+
+def test_keys_of_an_ended_meeting_are_kept_for_ten_minutes_at_most(
+    sandbox_account: SandboxServer, meeting: Meeting
+) -> None:
+    shut_down(meeting, at=clock_of(sandbox_account) + timedelta(seconds=1))
+    Meeting.objects.update(ended_at=timezone.now() - running.KEYS_KEPT - timedelta(seconds=1))
+    sandbox_account.service.faults.add("status", status=403, times=9, route="*")
+
+    look_once()
+
+    assert not AccessKey.objects.exists()
+
+
 def test_a_meeting_that_is_over_is_found_out(
     sandbox_account: SandboxServer, meeting: Meeting
 ) -> None:
@@ -234,3 +277,14 @@ def test_an_eyeson_that_is_down_ends_the_round(
 
     assert len(report.errors) == 3
     assert report.calls == 3
+
+
+def clock_of(sandbox: SandboxServer) -> datetime:
+    """The whole second of eyeson's clock."""
+    return datetime.fromtimestamp(int(sandbox.state.clock.now()), UTC)
+
+
+def shut_down(meeting: Meeting, *, at: datetime) -> None:
+    """The webhook of the end: it names no meeting."""
+    room = records.Room(id=meeting.room.eyeson_id, ready=False, shutdown=True)
+    mirror.apply_room(room, account="default", observed_at=at)

@@ -57,7 +57,7 @@ def tables_of(request: HttpRequest, room: Room, site: AdminSite) -> list[Table]:
 
 
 def _meetings(room: Room, site_name: str, can_see: bool) -> Table:
-    rows = room.meetings.order_by("-started_at")[:RECENT]
+    rows = room.meetings.real().order_by("-started_at")[:RECENT]
     return Table(
         title=_("Recent meetings"),
         heads=(_("Started"), _("Ended"), _("State")),

@@ -90,7 +90,7 @@ class MeetingViewSet(MeetingActionsViewSet):
 
     def get_queryset(self) -> QuerySet[Meeting]:
         """Meetings of rooms that this user may see."""
-        return Meeting.objects.filter(room__in=self.rooms()).select_related("room")
+        return Meeting.objects.real().filter(room__in=self.rooms()).select_related("room")
 
     def list(self, request: Request) -> Response:
         """A page of meetings."""

@@ -37,6 +37,10 @@ LOGS = pytest.StashKey[Path]()
 
 expect.set_options(timeout=WAIT_MS)
 
+# Playwright keeps an event loop running in this thread, beside which Django refuses to touch rows. To the end:
+# the test database is dropped after the last test, and the browser may still be there.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config

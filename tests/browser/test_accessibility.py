@@ -6,7 +6,6 @@ that differ in their words only are looked at once.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from playwright.sync_api import Browser, Page, expect
 import example_project
 from example_project.appointments.booking import book_appointment
 from example_project.appointments.models import Appointment
-from eyeson_meetings.models import Room
+from eyeson_meetings.models import Meeting, Room
 from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.guests import guest_token_for
@@ -47,10 +46,6 @@ SIDEBAR = "#nav-sidebar"
 #: What is loaded before axe begins: nothing that its rules need but the beginnings of videos and sounds.
 OPTIONS = {"iframes": False, "preload": {"assets": ["media"]}, "resultTypes": ["violations"]}
 ONLY_COLOURS = {**OPTIONS, "runOnly": ["color-contrast", "link-in-text-block"]}
-
-# Playwright keeps an event loop running in this thread, beside which Django refuses to touch rows. To the end:
-# the test database is dropped after the last test, and the browser may still be there.
-os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
@@ -129,6 +124,7 @@ def world(sandbox_account: SandboxServer) -> World:
     factories.DeliveryFactory()
     factories.SyncRunFactory()
     factories.BroadcastFactory(meeting=meeting)
+    Meeting.objects.filter(pk=meeting.pk).update(is_recorded=True, is_broadcast=True)
     factories.BroadcastTargetFactory()
     factories.PresenceFactory(meeting=meeting, participant__guest=True)
     root = UserFactory(is_staff=True, is_superuser=True)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
+from eyeson_meetings.conf import setting
 from eyeson_meetings.models import Meeting, Participant, Recording, Room, Snapshot
 from eyeson_meetings.models.rooms import RECORDINGS_FOR_DISPLAY, SNAPSHOTS_FOR_DISPLAY
 
@@ -34,11 +36,12 @@ def room_state(room: Room) -> dict[str, Any]:
         "state": _state_of(room, meeting),
         "closed": room.closed_at is not None,
         "meeting": str(meeting.uuid) if meeting and is_open else None,
-        "started_at": meeting.started_at.isoformat() if meeting and is_open else None,
+        "started_at": _iso(meeting.started_at) if meeting and is_open else None,
         "locked": bool(meeting and is_open and meeting.locked),
         "online": len(people_online(room)) if is_open else 0,
         "recording": bool(meeting and is_open and meeting.is_recorded),
         "broadcast": bool(meeting and is_open and meeting.is_broadcast),
+        "as_of": _iso(confirmed_at(meeting)),
         "recordings": [
             {"uuid": str(recording.uuid), "state": recording.state}
             for recording in recordings[:RECORDINGS_IN_STATE]
@@ -56,7 +59,7 @@ def guest_state(room: Room) -> dict[str, Any]:
     """Return the little that a guest's page shows.
 
     `state` is `waiting`, `running`, `locked`, `ended` or `closed`; `recording` and `broadcast` say whether
-    people who enter now are recorded or on air.
+    people who enter now are recorded or on air, `as_of` when that was last confirmed (see `confirmed_at`).
     """
     meeting = latest_meeting(room)
     state = _state_of(room, meeting)
@@ -71,7 +74,18 @@ def guest_state(room: Room) -> dict[str, Any]:
         "state": state,
         "recording": bool(meeting and is_open and meeting.is_recorded),
         "broadcast": bool(meeting and is_open and meeting.is_broadcast),
+        "as_of": _iso(confirmed_at(meeting)),
     }
+
+
+def confirmed_at(meeting: Meeting | None) -> datetime | None:
+    """Return when eyeson last said that the meeting runs.
+
+    None for a meeting that is not in progress, and on sites whose worker asks eyeson every 15 seconds.
+    """
+    if setting("PROCESSING") != "inline" or meeting is None or meeting.ended_at is not None:
+        return None
+    return meeting.alive_at or meeting.started_at
 
 
 def entity_tag(state: dict[str, Any]) -> str:
@@ -110,6 +124,10 @@ def recent_snapshots(room: Room) -> list[Snapshot]:
     if prefetched is not None:
         return prefetched
     return list(room.snapshots.newest_first()[:SNAPSHOTS_FOR_DISPLAY])
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
 
 
 def _state_of(room: Room, meeting: Meeting | None) -> str:

@@ -34,6 +34,7 @@ from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
 from eyeson_meetings.services.meeting_pages import meeting_page_origins
 from eyeson_meetings.services.status import (
+    confirmed_at,
     entity_tag,
     latest_meeting,
     recent_recordings,
@@ -120,7 +121,7 @@ def eyeson_status(context: Context, room: Room | None) -> str:
         return ""
     if not policy().can_view(_user(context), _with_members(room)):
         return ""
-    state = room_state(room)
+    state, meeting = room_state(room), latest_meeting(room)
     values = {
         "room": room,
         "url": reverse("eyeson:status", args=[room.uuid]),
@@ -131,8 +132,9 @@ def eyeson_status(context: Context, room: Room | None) -> str:
         "locked": state["locked"],
         "is_recording": state["recording"],
         "is_broadcast": state["broadcast"],
-        "meeting": latest_meeting(room),
+        "meeting": meeting,
         "now": timezone.now(),
+        "as_of": confirmed_at(meeting),
     }
     return _rendered(context, "status", values)
 

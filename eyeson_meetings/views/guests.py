@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
 from eyeson_meetings.services.guests import GuestAccess, open_guest_link
 from eyeson_meetings.services.rooms import join_as_guest
-from eyeson_meetings.services.status import entity_tag, guest_state
+from eyeson_meetings.services.status import confirmed_at, entity_tag, guest_state, latest_meeting
 
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
 from .quiet_logs import hide_guest_links
@@ -144,6 +144,7 @@ class GuestView(GuestLinkView):
             "not_running": status == 409,
             "embedded": is_embedded(request),
             "now": timezone.now(),
+            "as_of": confirmed_at(latest_meeting(access.room)),
         }
         return render(request, self.template_name, context, status=status)
 

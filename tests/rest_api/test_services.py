@@ -44,6 +44,7 @@ WITHOUT = {
     "retention.prune": _ROUNDS,
     "rooms.join_as_guest": _GUESTS,
     "running.look_at_running": _ROUNDS,
+    "status.confirmed_at": _PAGES,
     "status.guest_state": _GUESTS,
     "status.people_online": _PAGES,
     "status.recent_recordings": _PAGES,

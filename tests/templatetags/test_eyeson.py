@@ -181,6 +181,26 @@ def test_the_state_is_said_in_words(
     assert words in render("{% eyeson_status room %}", member_of(room), room=room)
 
 
+def test_an_open_page_says_that_it_updates_by_itself() -> None:
+    room = busy_room()
+
+    assert "Updates by itself" in render("{% eyeson_status room %}", member_of(room), room=room)
+
+
+@time_machine.travel(datetime(2026, 3, 2, 13, 9, tzinfo=UTC), tick=False)
+def test_without_a_worker_an_open_page_says_when_eyeson_confirmed_the_meeting(
+    settings: Any,
+) -> None:
+    settings.EYESON = {**settings.EYESON, "PROCESSING": "inline"}
+    meeting = MeetingFactory(alive_at=datetime(2026, 3, 2, 13, 5, tzinfo=UTC))
+
+    page = render("{% eyeson_status room %}", member_of(meeting.room), room=meeting.room)
+
+    # When it is loaded, and while it is kept up to date.
+    assert page.count("As of 2:05 p.m.") == 2
+    assert "Updates by itself" not in page
+
+
 def test_the_state_carries_the_tag_under_which_the_browser_asks_for_it(client: Client) -> None:
     room = busy_room()
     user = member_of(room)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from eyeson_meetings.models import AccessKey, Invitation, Meeting, Participant, Room
 from eyeson_meetings.sandbox.server import SandboxServer
@@ -82,7 +83,12 @@ def test_the_lobby_says_whether_the_meeting_runs(
     assert response.status_code == 200
     assert_page_headers(response)
     assert f'data-state="{state}">' in text_of(response)
-    assert status.json() == {"state": state, "recording": False, "broadcast": False}
+    assert status.json() == {
+        "state": state,
+        "recording": False,
+        "broadcast": False,
+        "as_of": None,
+    }
     assert_page_headers(status)
 
 
@@ -99,7 +105,19 @@ def test_the_lobby_says_before_the_join_that_guests_are_recorded_or_on_air(
         "recording": "is_recorded" in facts,
         "broadcast": "is_broadcast" in facts,
     }
-    assert status == {"state": "running", **shown}
+    assert status == {"state": "running", **shown, "as_of": None}
+
+
+def test_without_a_worker_the_lobby_says_when_eyeson_confirmed_the_meeting(
+    client: Client, room: Room, settings: Any
+) -> None:
+    settings.EYESON = {**settings.EYESON, "PROCESSING": "inline"}
+    MeetingFactory(room=room, alive_at=timezone.now())
+
+    page = text_of(client.get(lobby_of(room)))
+
+    assert "As of" in page
+    assert "Updates by itself" not in page
 
 
 def test_the_lobby_asks_for_a_name_and_knows_that_of_the_invitation(client: Client) -> None:
@@ -156,8 +174,7 @@ def test_the_state_is_not_sent_again_to_who_has_it(client: Client, room: Room) -
     assert f'etag="{etag.replace(chr(34), "&quot;")}"' in text_of(client.get(lobby_of(room)))
 
     MeetingFactory(room=room)
-    news = client.get(address, headers={"If-None-Match": etag}).json()
-    assert news == {"state": "running", "recording": False, "broadcast": False}
+    assert client.get(address, headers={"If-None-Match": etag}).json()["state"] == "running"
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,8 +16,9 @@ from django.utils import timezone
 from eyeson_meetings.models import Meeting, Recording, Room
 from eyeson_meetings.models.rooms import SNAPSHOTS_FOR_DISPLAY
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services.status import room_state, state_of
+from eyeson_meetings.services.status import guest_state, room_state, state_of
 from tests.factories import (
+    STARTED_AT,
     AccessKeyFactory,
     MeetingFactory,
     ParticipantFactory,
@@ -74,6 +76,7 @@ def test_the_whole_state_of_a_busy_room(member: Client, room: Room) -> None:
         "online": 2,
         "recording": True,
         "broadcast": True,
+        "as_of": None,
         "recordings": [{"uuid": str(room.recordings.get().uuid), "state": "recording"}],
         "snapshots": {"newest": None, "stored": 0, "coming": 0},
     }
@@ -129,6 +132,26 @@ def test_after_the_end_nobody_is_in_and_nothing_is_recorded_or_on_air(room: Room
     assert (state["recording"], state["broadcast"]) == (False, False)
 
 
+@pytest.mark.parametrize("processing", ["inline", "worker"])
+@pytest.mark.parametrize(
+    ("facts", "field"),
+    [
+        ({"alive_at": STARTED_AT + timedelta(minutes=5)}, "alive_at"),
+        ({}, "started_at"),
+        ({"ended": True}, None),
+    ],
+    ids=["confirmed", "not yet confirmed", "over"],
+)
+def test_without_a_worker_the_state_says_when_eyeson_confirmed_the_meeting(
+    room: Room, settings: Any, processing: str, facts: dict[str, Any], field: str | None
+) -> None:
+    settings.EYESON = {**settings.EYESON, "PROCESSING": processing}
+    meeting = MeetingFactory(room=room, started_at=STARTED_AT, **facts)
+
+    expected = getattr(meeting, field).isoformat() if field and processing == "inline" else None
+    assert room_state(room)["as_of"] == guest_state(room)["as_of"] == expected
+
+
 def test_what_was_prefetched_gives_the_same_state_without_a_query(
     room: Room, django_assert_num_queries: Any
 ) -> None:
@@ -142,8 +165,9 @@ def test_what_was_prefetched_gives_the_same_state_without_a_query(
 
 
 def test_the_state_stays_under_two_kilobytes_and_tells_no_names_and_no_secrets(
-    member: Client, room: Room
+    member: Client, room: Room, settings: Any
 ) -> None:
+    settings.EYESON = {**settings.EYESON, "PROCESSING": "inline"}
     meeting = MeetingFactory(room=room)
     meeting.guest_token = "canary-guest-token"
     meeting.save()

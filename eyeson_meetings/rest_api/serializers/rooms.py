@@ -136,5 +136,10 @@ class RoomStateSerializer(serializers.Serializer[Any]):
     online = serializers.IntegerField(read_only=True)
     recording = serializers.BooleanField(read_only=True)
     broadcast = serializers.BooleanField(read_only=True)
+    as_of = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Without a worker: when eyeson last confirmed the meeting in progress.",
+    )
     recordings = RecordingInStateSerializer(many=True, read_only=True)
     snapshots = SnapshotsInStateSerializer(read_only=True)

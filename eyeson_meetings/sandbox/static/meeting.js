@@ -3,11 +3,14 @@
 
 const ACCESS_KEY = location.search.slice(1);
 const LEFT = 4000;
+// The service's page asks for a server and a stream key; here no stream is sent anywhere.
+const STREAM_URL = "rtmp://live.example.org/meeting-page";
 const names = new Map();
 let room = null;
 let socket = null;
 let isOver = false;
 let recordingSince = null;
+let isOnAir = false;
 
 const element = (id) => document.getElementById(id);
 const show = (id, visible) => { element(id).hidden = !visible; };
@@ -28,6 +31,7 @@ function showRoom(content) {
   element("status").textContent = content.ready ? "live" : "getting ready…";
   element("status").classList.toggle("green", content.ready);
   element("record").disabled = !content.room.ready || !content.options.recording_available;
+  element("broadcast").disabled = !content.room.ready || !content.options.broadcast_available;
   element("snapshot").disabled = !content.room.ready;
   show("locked", content.locked);
   showRecording(content.recording);
@@ -43,7 +47,9 @@ function showRecording(recording) {
 
 function showBroadcasts(broadcasts) {
   const watchable = broadcasts.map((broadcast) => broadcast.player_url).find((url) => /^https?:/.test(url || ""));
-  show("live", broadcasts.length > 0);
+  isOnAir = broadcasts.length > 0;
+  show("live", isOnAir);
+  element("broadcast").textContent = isOnAir ? "Stop broadcast" : "Start broadcast";
   show("player", Boolean(watchable));
   if (watchable) element("player").href = watchable;
 }
@@ -208,6 +214,8 @@ function connect() {
 }
 
 element("record").onclick = () => call(recordingSince === null ? "POST" : "DELETE", "/recording");
+element("broadcast").onclick = () =>
+  isOnAir ? call("DELETE", "/broadcasts") : call("POST", "/broadcasts", { stream_url: STREAM_URL });
 element("snapshot").onclick = () => call("POST", "/snapshot");
 element("back").onclick = () => location.reload();
 element("leave").onclick = () => {

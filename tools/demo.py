@@ -84,6 +84,8 @@ class Demo:
         )
         #: By which the sandbox repeats and shuffles webhooks; None: it does not.
         self.seed: int | None = None if options.calm else options.seed
+        #: Without one, the site learns from the worker's looks what people start inside the meeting page.
+        self.has_observer: bool = not (options.smoke or options.no_observer)
         self.redis = None if options.inline else self._find_redis()
         #: Of all keys in Redis, which may be somebody else's and serve several demos.
         self._prefix = f"consulting-hours-{secrets.token_hex(4)}:"
@@ -116,8 +118,8 @@ class Demo:
             )
             children.wait_until(lambda: worker.has_said(" ready."), "the worker")
             children.wait_until(lambda: beat.has_said("beat: Starting"), "the scheduler")
-            if not self.is_smoke:
-                # The smoke run is to show what webhooks do by themselves.
+            # The smoke run is to show what webhooks do by themselves.
+            if self.has_observer:
                 self._python("observer", "-m", "django", "eyeson_observe")
         else:
             self._python("work", str(TOP / "tools" / "demo_work.py"))
@@ -315,6 +317,7 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", metavar="DIR", help="keep data there, and go on with it next time"
     )
     parser.add_argument("--inline", action="store_true", help="without Redis and worker")
+    parser.add_argument("--no-observer", action="store_true", help="without eyeson_observe")
     parser.add_argument("--port", type=int, help=f"of the site (default: {WEB_PORT}, or the next)")
     parser.add_argument(
         "--sandbox-port", type=int, help=f"of the sandbox (default: {SANDBOX_PORT}, or the next)"

@@ -1,4 +1,4 @@
-"""The socket of a room: shows its public state, and closes on who may no longer see it."""
+"""The sockets of a room, for users and for guests: they show a state, and close on who may no longer see it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from .feeds import News, RoomFeed, following
-from .visitors import may_join, visible_room
+from eyeson_meetings.views.quiet_logs import hide_guest_links
+
+from .feeds import News, ReadMessage, RoomFeed, following, message_about, message_for_guests
+from .visitors import guest_room, may_join, visible_room
+
+# A site may serve its sockets by a process that serves no pages.
+hide_guest_links()
 
 logger = logging.getLogger(__name__)
 
 #: The policy is asked again, and the state shown again, so that a browser notices a dead connection.
 CHECK_SECONDS = 60.0
+#: The same for guest links: services revoke them without a hint to open sockets.
+GUEST_CHECK_SECONDS = 10.0
 #: How long the first state may take.
 START_SECONDS = 5.0
 #: Clients have nothing to say. Small talk is ignored, up to so many messages of so many characters or bytes.
@@ -29,17 +36,16 @@ TOO_LONG = 1009
 TOO_MANY = 1008
 
 
-class RoomConsumer(AsyncWebsocketConsumer):
-    """`ws/eyeson/rooms/<uuid>/`: the room's whole state on connect and whenever it is another one.
+class StateConsumer(AsyncWebsocketConsumer):
+    """Shows one state of a room on connect and whenever it is another one.
 
-    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB; or
-    `{"chat": ...}` or `{"podium": ...}` for those who may join, while an observer hears the meeting. The
-    policy is asked on connect, every 60 s and when members of the room change. Wrap the route in
-    `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is a stranger.
+    Each message is `{"etag": ..., "state": ...}`. A subclass says who may see which state.
     """
 
     # Of no alias: feeds listen to the layer, once a room, and sockets work while it is down.
     channel_layer_alias = ""
+    #: Reads the message that this socket shows.
+    read_message: ReadMessage
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Channels makes its consumers."""
@@ -47,8 +53,6 @@ class RoomConsumer(AsyncWebsocketConsumer):
         self._showing: asyncio.Task[None] | None = None
         self._is_shown = asyncio.Event()
         self._heard = 0
-        #: Whether the policy lets them join; None: to be asked when there is something to hear.
-        self._may_hear: bool | None = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket until it is closed, and leave nothing running."""
@@ -76,7 +80,7 @@ class RoomConsumer(AsyncWebsocketConsumer):
     async def _show(self, room_pk: int) -> None:
         code = TRY_LATER
         try:
-            async with following(room_pk) as feed:
+            async with following(room_pk, self.read_message) as feed:
                 passing_on = asyncio.create_task(self._pass_on(feed))
                 try:
                     code = await self._show_all(feed)
@@ -98,36 +102,36 @@ class RoomConsumer(AsyncWebsocketConsumer):
         await self.accept()
         await self.send(text_data=seen.text)
         self._is_shown.set()
-        check_at = _now() + CHECK_SECONDS
+        check_at = _now() + self._check_seconds()
         while True:
             news = await _next_news(feed, seen, check_at)
-            if news is None or news.members != seen.members:
+            if self._is_check_due(news, seen):
                 if await self._visible_room() != feed.room_pk:
                     return NOT_VISIBLE
-                self._may_hear = None
-                check_at = _now() + CHECK_SECONDS
+                self._forget_abilities()
+                check_at = _now() + self._check_seconds()
             if news is not None and news.text is None:
                 return NOT_VISIBLE
             if news is None or news.text != seen.text:
                 await self.send(text_data=(news or seen).text)
             seen = news or seen
 
-    async def _pass_on(self, feed: RoomFeed) -> None:
-        """Chat and picture, to those who may join; the state comes first."""
-        await self._is_shown.wait()
-        async for text in feed.relayed():
-            if self._may_hear is None:
-                self._may_hear = await may_join(self.scope, self._uuid)
-            if self._may_hear:
-                await self.send(text_data=text)
-
     async def _visible_room(self) -> int | None:
-        return await visible_room(self.scope, self._uuid)
+        """Return the primary key of the room if this person may see its state now."""
+        raise NotImplementedError
 
-    @property
-    def _uuid(self) -> str:
-        uuid: str = self.scope["url_route"]["kwargs"]["uuid"]
-        return uuid
+    def _check_seconds(self) -> float:
+        return CHECK_SECONDS
+
+    def _is_check_due(self, news: News | None, seen: News) -> bool:
+        """Return whether to ask again if this person may see the room, before they are shown `news`."""
+        return news is None or news.members != seen.members
+
+    def _forget_abilities(self) -> None:
+        """Ask again what this person may do, when it matters next."""
+
+    async def _pass_on(self, feed: RoomFeed) -> None:
+        """Pass on nothing but the state."""
 
     async def _leave(self, code: int) -> None:
         await self._stop_showing()
@@ -138,6 +142,60 @@ class RoomConsumer(AsyncWebsocketConsumer):
         if showing is not None:
             showing.cancel()
             await asyncio.gather(showing, return_exceptions=True)
+
+
+class RoomConsumer(StateConsumer):
+    """`ws/eyeson/rooms/<uuid>/`: the room's whole state on connect and whenever it is another one.
+
+    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB; or
+    `{"chat": ...}` or `{"podium": ...}` for those who may join, while an observer hears the meeting. The
+    policy is asked on connect, every 60 s and when members of the room change. Wrap the route in
+    `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is a stranger.
+    """
+
+    read_message = staticmethod(message_about)
+    #: Whether the policy lets them join; None: to be asked when there is something to hear.
+    _may_hear: bool | None = None
+
+    async def _visible_room(self) -> int | None:
+        return await visible_room(self.scope, self._uuid)
+
+    def _forget_abilities(self) -> None:
+        self._may_hear = None
+
+    async def _pass_on(self, feed: RoomFeed) -> None:
+        """Chat and picture, to those who may join; the state comes first."""
+        await self._is_shown.wait()
+        async for text in feed.relayed():
+            if self._may_hear is None:
+                self._may_hear = await may_join(self.scope, self._uuid)
+            if self._may_hear:
+                await self.send(text_data=text)
+
+    @property
+    def _uuid(self) -> str:
+        uuid: str = self.scope["url_route"]["kwargs"]["uuid"]
+        return uuid
+
+
+class GuestConsumer(StateConsumer):
+    """`ws/eyeson/guest/<token>/`: the little state of a guest page, for browsers with a valid guest link.
+
+    Each message is `{"etag": ..., "state": ...}`, both as the guests' status endpoint has them; never the
+    room's state, chat or podium. The link is checked on connect, before each message and every 10 s.
+    """
+
+    read_message = staticmethod(message_for_guests)
+
+    async def _visible_room(self) -> int | None:
+        token: str = self.scope["url_route"]["kwargs"]["token"]
+        return await guest_room(token)
+
+    def _check_seconds(self) -> float:
+        return GUEST_CHECK_SECONDS
+
+    def _is_check_due(self, news: News | None, seen: News) -> bool:
+        return True
 
 
 async def _next_news(feed: RoomFeed, seen: News | None, until: float) -> News | None:

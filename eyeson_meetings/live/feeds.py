@@ -7,7 +7,7 @@ import contextlib
 import json
 import logging
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 
 from eyeson_meetings.models import Room
-from eyeson_meetings.services.status import entity_tag, room_state
+from eyeson_meetings.services.status import entity_tag, guest_state, room_state
 
 from .hints import LAYER_TIMEOUT_SECONDS, MEMBERS_CHANGED, RELAYED, group_of, outage
 
@@ -31,6 +31,10 @@ RETRY_SECONDS = 5.0
 MOST_RELAYED = 50
 
 
+#: Returns the message about the room with that primary key; None when there is no such room.
+ReadMessage = Callable[[int], str | None]
+
+
 @dataclass(frozen=True, eq=False)
 class News:
     """What a room's sockets are to know. Two are the same only if they are one object."""
@@ -44,9 +48,10 @@ class News:
 class RoomFeed:
     """The news of one room, read once for all who follow it in one event loop."""
 
-    def __init__(self, room_pk: int) -> None:
+    def __init__(self, room_pk: int, read_message: ReadMessage) -> None:
         """Know nothing yet: `start` begins to read."""
         self.room_pk = room_pk
+        self._read_message = read_message
         self.followers = 0
         self._news: News | None = None
         self._members = 0
@@ -125,7 +130,7 @@ class RoomFeed:
         while True:
             self._hinted.clear()
             try:
-                self._tell(await database_sync_to_async(message_about)(self.room_pk))
+                self._tell(await database_sync_to_async(self._read_message)(self.room_pk))
                 is_told = False
             except Exception as error:  # noqa: BLE001 - a database may fail in any way, and come back
                 if not is_told:
@@ -151,17 +156,20 @@ class RoomFeed:
 
 
 #: By event loop: a feed's tasks belong to the one it was started in.
-_feeds: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, RoomFeed]]
+_feeds: weakref.WeakKeyDictionary[
+    asyncio.AbstractEventLoop, dict[tuple[int, ReadMessage], RoomFeed]
+]
 _feeds = weakref.WeakKeyDictionary()
 
 
 @contextlib.asynccontextmanager
-async def following(room_pk: int) -> AsyncIterator[RoomFeed]:
-    """The room's feed, which runs as long as somebody follows it."""
+async def following(room_pk: int, read_message: ReadMessage) -> AsyncIterator[RoomFeed]:
+    """The room's feed of these messages, which runs as long as somebody follows it."""
     feeds = _feeds.setdefault(asyncio.get_running_loop(), {})
-    feed = feeds.get(room_pk)
+    key = (room_pk, read_message)
+    feed = feeds.get(key)
     if feed is None:
-        feed = feeds[room_pk] = RoomFeed(room_pk)
+        feed = feeds[key] = RoomFeed(room_pk, read_message)
         feed.start()
     feed.followers += 1
     try:
@@ -169,16 +177,25 @@ async def following(room_pk: int) -> AsyncIterator[RoomFeed]:
     finally:
         feed.followers -= 1
         if not feed.followers:
-            del feeds[room_pk]
+            del feeds[key]
             await feed.stop()
 
 
 def message_about(room_pk: int) -> str | None:
     """The room's public state and its ETag, as the status endpoint has them; None for no such room."""
+    return _message(room_pk, room_state)
+
+
+def message_for_guests(room_pk: int) -> str | None:
+    """Return the guests' state and its ETag, as their status endpoint does; None for no such room."""
+    return _message(room_pk, guest_state)
+
+
+def _message(room_pk: int, state_of: Callable[[Room], dict[str, Any]]) -> str | None:
     room = Room.objects.filter(pk=room_pk).first()
     if room is None:
         return None
-    state = room_state(room)
+    state = state_of(room)
     return json.dumps({"etag": entity_tag(state), "state": state}, separators=(",", ":"))
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from .addresses import SOCKET_ROUTE
-from .consumers import RoomConsumer
+from .addresses import GUEST_SOCKET_ROUTE, SOCKET_ROUTE
+from .consumers import GuestConsumer, RoomConsumer
 
-websocket_urlpatterns = [path(SOCKET_ROUTE, RoomConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path(SOCKET_ROUTE, RoomConsumer.as_asgi()),
+    path(GUEST_SOCKET_ROUTE, GuestConsumer.as_asgi()),
+]

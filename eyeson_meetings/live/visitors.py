@@ -12,14 +12,21 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
 
+from eyeson_meetings.exceptions import NotAllowedError
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
+from eyeson_meetings.services.guests import open_guest_link
 
 
 async def visible_room(scope: dict[str, Any], uuid: str) -> int | None:
     """The primary key of the room, if whoever opened the socket may see it now."""
     user = await current_user(scope)
     return await database_sync_to_async(_visible_room)(user, uuid)
+
+
+async def guest_room(token: str) -> int | None:
+    """Return the primary key of the room that the guest link opens now; None if it opens none."""
+    return await database_sync_to_async(_guest_room)(token)
 
 
 async def may_join(scope: dict[str, Any], uuid: str) -> bool:
@@ -45,6 +52,13 @@ async def current_user(scope: dict[str, Any]) -> Any:
 def _visible_room(user: Any, uuid: str) -> int | None:
     room = _room(uuid)
     return room.pk if room is not None and policy().can_view(user, room) else None
+
+
+def _guest_room(token: str) -> int | None:
+    try:
+        return open_guest_link(token).room.pk
+    except NotAllowedError:
+        return None
 
 
 def _may_join(user: Any, uuid: str) -> bool:

@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
+from eyeson_meetings.live.addresses import guest_socket_address
 from eyeson_meetings.services.guests import GuestAccess, open_guest_link
 from eyeson_meetings.services.rooms import join_as_guest
 from eyeson_meetings.services.status import confirmed_at, entity_tag, guest_state, latest_meeting
@@ -141,6 +142,7 @@ class GuestView(GuestLinkView):
             "is_recording": state["recording"],
             "is_broadcast": state["broadcast"],
             "etag": entity_tag(state),
+            "socket": guest_socket_address(token),
             "not_running": status == 409,
             "embedded": is_embedded(request),
             "now": timezone.now(),

@@ -32,20 +32,31 @@ async def beside(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 
 class Browser(WebsocketCommunicator):
-    """A socket on a room, opened by whoever is signed in with `client`."""
+    """A socket on a room, opened by whoever is signed in with `client`.
+
+    `guest_token`: the socket of the guest page with that token instead.
+    """
 
     def __init__(
-        self, room: Room | str, client: Client | None = None, *, origin: str | None = ORIGIN
+        self,
+        room: Room | str = "",
+        client: Client | None = None,
+        *,
+        guest_token: str | None = None,
+        origin: str | None = ORIGIN,
     ) -> None:
         cookies = client.cookies.output(header="", sep=";").strip() if client is not None else ""
         headers = [(b"cookie", cookies.encode())]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
         uuid = room.uuid if isinstance(room, Room) else room
+        path = f"/ws/eyeson/rooms/{uuid}/"
+        if guest_token is not None:
+            path = f"/ws/eyeson/guest/{guest_token}/"
         application = AllowedHostsOriginValidator(
             AuthMiddlewareStack(URLRouter(websocket_urlpatterns))
         )
-        super().__init__(application, f"/ws/eyeson/rooms/{uuid}/", headers=headers)
+        super().__init__(application, path, headers=headers)
 
     async def open(self) -> dict[str, Any]:
         """Connect, and return the first message."""

@@ -148,7 +148,7 @@ def test_who_may_join_no_longer_hears_no_more(
 
 def test_a_slow_socket_loses_the_oldest() -> None:
     async def main() -> None:
-        feed = feeds.RoomFeed(1)
+        feed = feeds.RoomFeed(1, feeds.message_about)
         relayed = feed.relayed()
         first = asyncio.create_task(anext(relayed))
         await asyncio.sleep(0)

@@ -10,6 +10,7 @@ from django.test import Client
 
 from eyeson_meetings.live.routing import websocket_urlpatterns
 from eyeson_meetings.models import Room
+from eyeson_meetings.services.guests import guest_token_for
 from tests.live.conftest import live_site
 from tests.live.sockets import Browser, run
 
@@ -28,7 +29,10 @@ TRICKS = ("", "?token=x", "?access_key=x&user=1", "?room=*")
 def test_no_socket_is_unknown_to_these_tests() -> None:
     routes = [str(pattern.pattern) for pattern in websocket_urlpatterns]
 
-    assert [re.sub(r"<\w+:", "<", route) for route in routes] == ["ws/eyeson/rooms/<uuid>/"]
+    assert [re.sub(r"<\w+:", "<", route) for route in routes] == [
+        "ws/eyeson/rooms/<uuid>/",
+        "ws/eyeson/guest/<token>/",
+    ]
 
 
 @pytest.mark.parametrize("role", MAY_AT_HOME)
@@ -50,6 +54,35 @@ def test_a_socket_is_for_who_may_see_its_room(
                 assert await browser.refusal() is not None
 
     run(main)
+
+
+@pytest.mark.parametrize("role", MAY_AT_HOME)
+def test_the_socket_of_a_guest_page_is_for_whoever_has_the_link(
+    role: str, elsewhere: Belongings, home: Belongings
+) -> None:
+    client, user = Client(), user_as(role, home)
+    if user is not None:
+        client.force_login(user)
+
+    async def main() -> None:
+        for rows in (home, elsewhere):
+            room = rows.rows[Room]
+            token = guest_token_for(room=room)
+            message = await _opened(Browser(client=client, guest_token=token))
+            assert set(message["state"]) == {"state", "recording", "broadcast"}
+            for guess in (str(room.uuid), token[:-1], token.partition(":")[0]):
+                assert await Browser(client=client, guest_token=guess).refusal() == 4404
+            for origin in ("http://evil.example", None):
+                stranger = Browser(client=client, guest_token=token, origin=origin)
+                assert await stranger.refusal() is not None
+
+    run(main)
+
+
+async def _opened(browser: Browser) -> Any:
+    message = await browser.open()
+    await browser.disconnect()
+    return message
 
 
 async def _try(room: Any, client: Client, trick: str, *, is_let_in: bool) -> None:

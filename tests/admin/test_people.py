@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from eyeson_meetings.admin import MeetingAdmin
 from eyeson_meetings.models import Meeting, Room
@@ -56,6 +57,24 @@ def test_who_may_not_see_the_row_hears_nothing_of_it(
 ) -> None:
     assert staff_with("view_recording").get(button_of(meeting, "now")).status_code == 403
     assert Client().get(button_of(meeting, "now")).status_code == 302
+
+
+def test_the_page_has_the_socket_of_the_room_for_users_whom_the_policy_lets_see_it(
+    root: Client, staff_with: Callable[..., Client], meeting: Meeting, settings: Any
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    room = meeting.room
+    without_room = staff_with("view_meeting")
+
+    for row in (room, meeting):
+        page = root.get(page_of(row)).content.decode()
+        assert f'socket="/ws/eyeson/rooms/{room.uuid}/"' in page
+        assert f'src="{reverse("eyeson:status", args=[room.uuid])}"' in page
+    polling = without_room.get(page_of(meeting)).content.decode()
+    assert "data-eyeson-now" in polling
+    assert "eyeson-room-status" not in polling
+    del settings.CHANNEL_LAYERS
+    assert "eyeson-room-status" not in root.get(page_of(meeting)).content.decode()
 
 
 def test_a_message_is_heard_by_all_and_kept_by_nobody(

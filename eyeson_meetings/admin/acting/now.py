@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings.admin.parts.broadcast_words import place_of
 from eyeson_meetings.admin.parts.showing import shown_activity, shown_badge, shown_web_link
+from eyeson_meetings.live.addresses import socket_address
 from eyeson_meetings.models import Presence
+from eyeson_meetings.policies import policy
 from eyeson_meetings.services.broadcasts import running_broadcast
 from eyeson_meetings.services.status import people_online, state_of
 
@@ -92,7 +94,14 @@ class ShowsNowMixin(ActsInMeetingMixin):
         if row is not None and row.pk and self.shows_now(row):
             context["eyeson_now"] = self.now_of(request, row)
             context["eyeson_now_url"] = self._reverse("now", row)
+            context["eyeson_room"] = self.room_of(row)
+            context["eyeson_socket"] = self._socket_for(request, row)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def _socket_for(self, request: HttpRequest, row: Any) -> str:
+        """Return the address of the room's socket; "" without one, or if the policy hides the room."""
+        room = self.room_of(row)
+        return socket_address(room.uuid) if policy().can_view(request.user, room) else ""
 
     def get_urls(self) -> list[URLPattern]:
         """Django's own, the buttons', and the one that the page asks for news."""

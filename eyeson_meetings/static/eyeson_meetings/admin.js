@@ -5,6 +5,7 @@
 (() => {
   const SHOWN_MS = 2000;
   const NEWS_MS = 5000;
+  const NEWS_WITHOUT_SOCKET_MS = 1500;
 
   function say(button, text) {
     if (!text || button.dataset.eyesonLabel !== undefined) {
@@ -63,18 +64,27 @@
     if (document.hidden || panel.contains(document.activeElement)) {
       return true;
     }
+    const number = (panel.eyesonRequests ?? 0) + 1;
+    panel.eyesonRequests = number;
     const response = await fetch(panel.dataset.eyesonNow, { credentials: "same-origin" });
     if (response.redirected || (response.status >= 400 && response.status < 500)) {
       return false;
     }
     if (response.ok) {
       const news = (await response.text()).trim();
-      if (news !== panel.eyesonNews) {
+      // An answer that a later request has overtaken may be older than what is shown.
+      if (news !== panel.eyesonNews && number === panel.eyesonRequests) {
         panel.eyesonNews = news;
         panel.innerHTML = news;
       }
     }
     return true;
+  }
+
+  // Over its socket the page hears of every change of the room's state at once; names of people are not in it.
+  function pauseOf(panel) {
+    const isLive = panel.closest("eyeson-room-status")?.dataset.via === "socket";
+    return isLive ? NEWS_MS : NEWS_WITHOUT_SOCKET_MS;
   }
 
   function keepUpToDate(panel) {
@@ -84,8 +94,12 @@
       if (goesOn) {
         keepUpToDate(panel);
       }
-    }, NEWS_MS);
+    }, pauseOf(panel));
   }
+
+  document.addEventListener("eyeson-room-change", (event) => {
+    event.target.querySelectorAll("[data-eyeson-now]").forEach((panel) => renew(panel).catch(() => undefined));
+  });
 
   // A layout has so many places: the rows of the others are not shown, and nobody stays in them.
   function showPlaces(layout) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -32,8 +33,8 @@ CHROMIUM_OPTIONS = [
 ]
 
 
-#: The folder of the demo's logs.
-LOGS = pytest.StashKey[Path]()
+#: The folders of the demos' logs.
+LOGS = pytest.StashKey[list[Path]]()
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -42,15 +43,19 @@ expect.set_options(timeout=WAIT_MS)
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Remember where the demos that this run starts write their logs."""
+    config.stash[LOGS] = []
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
 ) -> None:
     """What the demo's processes said last, for whoever wants to know why a page was not as it should be."""
-    folder = config.stash.get(LOGS, None)
-    if exitstatus == pytest.ExitCode.OK or folder is None:
+    if exitstatus == pytest.ExitCode.OK:
         return
-    for log in sorted(folder.glob("*.log")):
-        terminalreporter.section(f"the demo's {log.name}")
+    for log in sorted(log for folder in config.stash[LOGS] for log in folder.glob("*.log")):
+        terminalreporter.section(f"{log.parent.parent.name}: {log.name}")
         for line in log.read_text(errors="replace").splitlines()[-LINES_SHOWN:]:
             terminalreporter.line(line)
 
@@ -70,10 +75,28 @@ def demo(
 ) -> Iterator[Demo]:
     """The demo as `tox run -e demo` starts it, on free ports."""
     folder = tmp_path_factory.mktemp("demo")
-    request.config.stash[LOGS] = folder / "logs"
-    ports = ["--port", "0", "--sandbox-port", "0"]
+    request.config.stash[LOGS].append(folder / "logs")
+    with running_demo(folder) as demo:
+        yield demo
+
+
+@pytest.fixture(scope="module")
+def demo_without_observer(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Demo]:
+    """A second demo, with a worker and a scheduler and without `eyeson_observe`."""
+    folder = tmp_path_factory.mktemp("demo-without-observer")
+    request.config.stash[LOGS].append(folder / "logs")
+    with running_demo(folder, "--no-observer") as demo:
+        yield demo
+
+
+@contextlib.contextmanager
+def running_demo(folder: Path, *options: str) -> Iterator[Demo]:
+    """Run `tools/demo.py` on free ports with its data in `folder`."""
+    options = ("--port", "0", "--sandbox-port", "0", "--keep", str(folder), *options)
     process = subprocess.Popen(
-        [sys.executable, str(TOP / "tools" / "demo.py"), *ports, "--keep", str(folder)],
+        [sys.executable, str(TOP / "tools" / "demo.py"), *options],
         cwd=TOP,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -136,11 +159,11 @@ class Person:
 
 
 @pytest.fixture
-def person(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
-    """A new person, signed in under `username` or a stranger."""
+def person(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
+    """A new person, signed in under `username` or a stranger, at the demo unless `at` names another."""
     people: list[Person] = []
 
-    def come(username: str = "", **options: object) -> Person:
+    def come(username: str = "", at: Demo | None = None, **options: object) -> Person:
         sizes = {"viewport": {"width": 1200, "height": 860}, **options}
         context = browser.new_context(**sizes)
         context.set_default_timeout(WAIT_MS)
@@ -150,6 +173,7 @@ def person(browser: Browser, demo: Demo) -> Iterator[Callable[..., Person]]:
         page.on("pageerror", lambda error: somebody.complaints.append(str(error)))
         people.append(somebody)
         if username:
+            demo = at or request.getfixturevalue("demo")
             page.goto(f"{demo.site}/accounts/login/")
             page.get_by_label("User name").fill(username)
             page.get_by_label("Password").fill(demo.password)

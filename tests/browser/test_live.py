@@ -151,19 +151,26 @@ def leave(page: Page, demo: Demo) -> None:
     page.goto(f"{demo.site}/appointments/")
 
 
-def note_when_shown(page: Page, text: str) -> None:
-    """Let the page note when it shows the text: whoever asks for it from here asks now and then only."""
+def note_when_shown(page: Page, text: str, *, is_shown: bool = True) -> None:
+    """Let the page note when it shows the text, or no longer does.
+
+    Playwright's own checks are up to a second apart, too far for a promise of two seconds.
+    """
     page.evaluate(
-        """(text) => {
+        """([text, isShown]) => {
             window.shownAt = null;
-            new MutationObserver((_, observer) => {
-                if (document.body.innerText.includes(text)) {
-                    window.shownAt = Date.now() / 1000;
-                    observer.disconnect();
-                }
-            }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+            const note = (observer) => {
+                if (document.body.innerText.includes(text) !== isShown) return;
+                window.shownAt ??= Date.now() / 1000;
+                observer?.disconnect();
+            };
+            note();
+            new MutationObserver((_, observer) => note(observer)).observe(
+                document.body,
+                { subtree: true, childList: true, characterData: true, attributes: true },
+            );
         }""",
-        text,
+        [text, is_shown],
     )
 
 

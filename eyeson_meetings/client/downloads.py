@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urljoin
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -31,7 +30,7 @@ from eyeson_meetings.exceptions import (
     LinkRefusedError,
 )
 
-from .links import LinkRules, check_link, is_allowed_peer
+from .links import LinkRules, check_link, is_allowed_peer, joined_link
 from .quiet_logs import paths_hidden
 from .secrets import Secret
 from .sessions import BareSession
@@ -247,22 +246,15 @@ def _follow(
 ) -> requests.Response:
     """The answer at the end of the link's redirects, each checked like the link itself."""
     for _ in range(REDIRECTS_ALLOWED + 1):
-        check_link(link, rules)
+        link = check_link(link, rules)
         response = _request(session, link, headers, rules, timeouts_seconds)
         if isinstance(response, DownloadError):
             raise response
         if not response.is_redirect:
             return response
-        link = _redirected(link, response)
+        link = joined_link(link, response.headers["Location"])
         response.close()
     raise LinkRefusedError("The link redirects too often.")
-
-
-def _redirected(link: Secret, response: requests.Response) -> Secret:
-    try:
-        return Secret(urljoin(link.reveal(), response.headers["Location"]))
-    except ValueError:
-        return Secret("")
 
 
 def _request(

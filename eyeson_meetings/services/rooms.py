@@ -199,7 +199,7 @@ def _let_in(room: Room, entry: Entry) -> JoinedRoom:
     page = answer.value.links.gui
     if page is None:
         raise UnexpectedAnswerError(entry.route, 201, "the answer has no links.gui")
-    check_link(page, _rules_for_pages(conf.account(room.account)))
+    page = check_link(page, _rules_for_pages(conf.account(room.account)))
     return JoinedRoom(url=page, participant=entry.participant, meeting=meeting)
 
 

@@ -124,3 +124,22 @@ def test_a_player_page_is_a_link_only_when_it_is_a_page(root: Client) -> None:
     page = root.get(page_of(bad)).content.decode()
     assert 'href="javascript:' not in page
     assert "javascript:alert(1)" in page
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("https://tv.example.org/a b@c", "https://tv.example.org/a%20b%40c"),
+        ("https://ada@tv.example.org/", ""),
+        ("https://tv.example.org\\@other.example/", ""),
+    ],
+)
+def test_the_link_to_a_player_page_is_quoted_or_left_out(
+    root: Client, address: str, link: str
+) -> None:
+    page = root.get(page_of(BroadcastFactory(player_url=address))).content.decode()
+
+    assert (f'href="{link}"' in page) == bool(link)
+    assert (address in page) == (not link)
+    assert 'href="https://ada' not in page
+    assert 'href="https://tv.example.org\\' not in page

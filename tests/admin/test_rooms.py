@@ -107,6 +107,7 @@ def test_who_it_is_at_eyeson_and_whether_it_is_closed_cannot_be_typed(root: Clie
         ('{"widescreeen": true}', "Did you mean widescreen?"),
         ('{"sfu_mode": "sometimes"}', "This is no value for sfu_mode."),
         ('{"exit_url": "javascript:alert(1)"}', "This is no value for exit_url."),
+        ('{"exit_url": "https://ada@example.org/"}', "This is no value for exit_url."),
         ('{"background_color": "red"}', "This is no value for background_color."),
         ('{"custom_fields": []}', "This is no value for custom_fields."),
         ('{"a": NaN}', "This is no JSON that can be kept."),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eyeson_meetings.client import LinkRules, Secret, check_link, open_download
-from eyeson_meetings.client.links import is_allowed_peer
+from eyeson_meetings.client.links import is_allowed_peer, web_page
 from eyeson_meetings.exceptions import DownloadInterruptedError, LinkRefusedError
 
 from .conftest import PATIENT
@@ -130,6 +130,85 @@ def test_a_link_to_a_named_host_is_followed(link: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rest", "followed"),
+    [
+        ("/a@b.webm", "/a%40b.webm"),
+        ("/a/@127.0.0.1/b", "/a/%40127.0.0.1/b"),
+        ("/a b.webm", "/a%20b.webm"),
+        ("/a.webm?name=a b", "/a.webm?name=a%20b"),
+        ("/a.webm?from=ada@example.org", "/a.webm?from=ada%40example.org"),
+        ("/für.webm?name=für", "/f%C3%BCr.webm?name=f%C3%BCr"),
+        ("/日本.webm", "/%E6%97%A5%E6%9C%AC.webm"),
+        ("/a%20b%C3%BC.webm?x=%2F", "/a%20b%C3%BC.webm?x=%2F"),
+        ("/100%.webm?x=%zz", "/100%25.webm?x=%25zz"),
+        ("/a?X-Amz-Signature=ab+c/d==", "/a?X-Amz-Signature=ab+c/d=="),
+        ("/a#b@c d", "/a#b%40c%20d"),
+    ],
+)
+def test_odd_characters_after_the_host_are_quoted(rest: str, followed: str) -> None:
+    for rules in (RULES, SANDBOX):
+        link = check_link(Secret(f"https://fs.eyeson.com{rest}"), rules)
+
+        assert link.reveal() == f"https://fs.eyeson.com{followed}"
+        assert check_link(link, rules) == link
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "/a\\b", "/a?b\\c", "/a\tb", "/a\nb", "/a\x00b", "/a\x7fb", "/a\x85b", "/a\ud800b", "?@x", "#@x",
+        "@127.0.0.1/", ":@127.0.0.1/", ":/a@b", " /a", "ü/a", "\\@127.0.0.1/", "%20@127.0.0.1/",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_quoted_safely_is_refused(rest: str) -> None:
+    for rules in (RULES, SANDBOX):
+        with pytest.raises(LinkRefusedError):
+            check_link(Secret(f"https://fs.eyeson.com{rest}"), rules)
+
+
+def test_a_download_asks_for_the_quoted_link(server: RawServer) -> None:
+    server.normally = answer(200, b"file")
+
+    assert read(f"{server.url}/für a@b.webm?to=a b@c", SANDBOX) == b"file"
+
+    assert server.requests[0].target == "/f%C3%BCr%20a%40b.webm?to=a%20b%40c"
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8"])
+def test_a_redirect_is_quoted_like_a_link(server: RawServer, encoding: str) -> None:
+    location = "/für a@b".encode(encoding).decode("latin-1")
+    server.script = [answer(302, b"", Location=location), answer(200, b"file")]
+
+    assert read(f"{server.url}/first", SANDBOX) == b"file"
+
+    assert server.requests[1].target == "/f%C3%BCr%20a%40b"
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("https://tv.example.org/live", "https://tv.example.org/live"),
+        ("HTTP://tv.example.org:8080/a b@c", "HTTP://tv.example.org:8080/a%20b%40c"),
+        ("https://tv.example.org/für?x=ü", "https://tv.example.org/f%C3%BCr?x=%C3%BC"),
+        ("https://münchen.example/live", "https://xn--mnchen-3ya.example/live"),
+        ("https://tv.example.org", "https://tv.example.org"),
+        *(
+            (address, "")
+            for address in (
+                "", "tv", "javascript:alert(1)", "//tv.example.org/", "ftp://tv.example.org/",
+                "https://", "https://ada@tv.example.org/", "https://tv.example.org\\@x/",
+                "https://tv.example.org@x.example/", "https://tv.example.org/a\tb", "https://[",
+                "https://tv .example/", "https://" + "a" * 300 + "/", "https://a..b/",
+                " https://tv.example.org/", "https://ada:pw@münchen.example/",
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_the_address_of_a_web_page_is_quoted_or_none(address: str, page: str) -> None:
+    assert web_page(address) == page
+
+
+@pytest.mark.parametrize(
     "link",
     [
         "http://127.0.0.1:8900/_media/x",
@@ -205,14 +284,29 @@ def test_a_name_that_changes_its_mind_between_check_and_connection_gains_nothing
         "240.0.0.1", "255.255.255.255", "::", "::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
         "::127.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1",
         "2001:10::1", "2002:7f00:1::", "2002:a00:1::", "3fff::1", "5f00::1", "fc00::1", "fd12::1",
-        "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "no address", "",
+        "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "no address", "", "::2", "::8.8.8.8",
+        "::ffff:0:8.8.8.8", "::ffff:127.0.0.1", "::ffff:100.64.0.1", "::ffff:224.0.0.1", "64:ff9b::8.8.8.8",
+        "64:ff9b:1::8.8.8.8", "2002:808:808::1", "2001:0:808:808::1", "2001:1ff:ffff::1", "2001:db8:1::1",
+        "3fff:fff::1", "100:0:0:1::1", "200::1", "1fff:ffff::1", "4000::1", "8000::1", "fbff::1", "fdff::1",
+        "fe00::1", "febf::1", "feff::1", "ff0e::1",
     ],
 )  # fmt: skip
 def test_no_connection_to_an_address_that_is_not_public(address: str) -> None:
     assert not is_allowed_peer(address, sandbox=False)
 
 
-@pytest.mark.parametrize("address", ["1.1.1.1", "52.95.110.1", "2606:4700::1111", "::ffff:1.1.1.1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "1.1.1.1",
+        "52.95.110.1",
+        "2606:4700::1111",
+        "::ffff:1.1.1.1",
+        "2001:200::1",
+        "2a00:1450::1",
+        "3ffe::1",
+    ],
+)
 def test_public_addresses_are_connected_to(address: str) -> None:
     assert is_allowed_peer(address, sandbox=False)
 
@@ -230,7 +324,7 @@ def test_the_sandbox_adds_this_machine_alone(address: str, is_allowed: bool) -> 
     [
         "http://169.254.169.254/latest/meta-data/", "http://10.0.0.1/", "file:///etc/passwd",
         "https://example.org/", "//example.org/", "http://ada@127.0.0.1/", "\\\\127.0.0.1\\x",
-        "http://[::1", "gopher://127.0.0.1/", "http://fs.eyeson.com.example.org/", "ü",
+        "http://[::1", "gopher://127.0.0.1/", "http://fs.eyeson.com.example.org/", "a\\b", "a\tb",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])

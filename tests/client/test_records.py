@@ -18,6 +18,7 @@ from eyeson_meetings.client.records import (
     RecordingState,
     RoomResponse,
     Snapshot,
+    SocketEvent,
     UnreadableRecordError,
     Webhook,
     parse_time,
@@ -131,6 +132,13 @@ def test_an_old_answer_has_its_access_key_in_its_link() -> None:
 
     assert response.access_key is not None
     assert response.access_key.reveal() == "abc"
+
+
+def test_a_link_that_no_parser_reads_holds_no_access_key() -> None:
+    answer = {"room": {"id": "standup"}, "links": {"gui": "https://[?abc"}}
+
+    assert RoomResponse.from_json(answer).access_key is None
+    assert SocketEvent.from_json({"type": "room_setup", "content": answer}).room_response
 
 
 def test_a_guest_link_holds_no_access_key() -> None:

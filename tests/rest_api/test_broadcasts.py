@@ -113,12 +113,23 @@ def test_a_place_that_is_none_is_refused_and_eyeson_is_not_asked(
     assert Broadcast.objects.filter(meeting=meeting).count() == 0
 
 
-def test_a_page_that_is_none_is_not_shown(world: World, as_user: Any) -> None:
-    Broadcast.objects.update(player_url="javascript:alert(1)")
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("javascript:alert(1)", ""),
+        ("https://ada@tv.example.org/", ""),
+        ("https://tv.example.org\\@other.example/", ""),
+        ("https://tv.example.org/a b@c", "https://tv.example.org/a%20b%40c"),
+    ],
+)
+def test_a_public_page_is_quoted_or_left_out(
+    world: World, as_user: Any, address: str, page: str
+) -> None:
+    Broadcast.objects.update(player_url=address)
 
     shown = as_user(world.member).call("GET", f"broadcasts/{world.broadcast.uuid}/").json()
 
-    assert (shown["player_url"], shown["target"]) == ("", None)
+    assert (shown["player_url"], shown["target"]) == (page, None)
 
 
 def test_staff_saves_changes_and_forgets_targets(world: World, as_user: Any) -> None:

@@ -366,6 +366,18 @@ def test_a_way_in_to_a_host_that_settings_name_is_followed(
     assert joined.url.reveal().startswith("https://meet.example.org/?")
 
 
+def test_odd_characters_of_a_way_in_are_quoted(
+    settings: Any, sandbox_account: SandboxServer
+) -> None:
+    link = "https://app.eyeson.team/ü?a b@c"
+    with OddEyeson(lambda sent: answer_for(sent, links={"gui": link})) as eyeson:
+        use_account(settings, BASE_URL=eyeson.url)
+
+        joined = join_room(room=RoomFactory(), user=UserFactory())
+
+    assert joined.url.reveal() == "https://app.eyeson.team/%C3%BC?a%20b%40c"
+
+
 def test_an_answer_without_a_way_in_is_an_error(settings: Any) -> None:
     with OddEyeson(lambda sent: answer_for(sent, links={})) as eyeson:
         use_account(settings, BASE_URL=eyeson.url)

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.client.links import web_page
+
 Check = Callable[[Any], bool]
 
 
@@ -28,7 +30,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _is_web_address(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("https://", "http://"))
+    return isinstance(value, str) and web_page(value) != ""
 
 
 def _is_colour(value: Any) -> bool:

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.client.links import web_page
 from eyeson_meetings.models import StoredFile
 from eyeson_meetings.models.moments import shown_moment
 
@@ -49,11 +50,12 @@ def shown_link(row: Model, text: str, site_name: str) -> SafeString:
 
 
 def shown_web_link(address: str) -> SafeString | str:
-    """An address that somebody typed: a link when it leads to a web page, else text."""
-    if not address.lower().startswith(("http://", "https://")):
+    """Return a link for an address of a web page, and text for anything else that somebody typed."""
+    page = web_page(address)
+    if not page:
         return address or NOTHING
     return format_html(
-        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', address, address
+        '<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>', page, page
     )
 
 

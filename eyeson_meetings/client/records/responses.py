@@ -67,5 +67,9 @@ class RoomResponse:
 
 
 def _key_in_link(link: Secret | None) -> Secret | None:
-    query = urlsplit(link.reveal()).query if link else ""
+    try:
+        query = urlsplit(link.reveal()).query if link else ""
+    except ValueError:
+        # eyeson sent a link that no parser can read, such as "https://[".
+        return None
     return Secret(query) if query and "=" not in query else None

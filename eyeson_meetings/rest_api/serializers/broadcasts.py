@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from eyeson_meetings.client.links import web_page
 from eyeson_meetings.models import Broadcast, BroadcastTarget
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH
 from eyeson_meetings.rest_api.texts import NameField
@@ -78,9 +79,8 @@ class BroadcastSerializer(serializers.Serializer[Broadcast]):
     stopped_at = serializers.DateTimeField(read_only=True, allow_null=True)
 
     def get_player_url(self, broadcast: Broadcast) -> str:
-        """Somebody in the meeting typed it: what is no page is left out."""
-        is_page = broadcast.player_url.lower().startswith(("https://", "http://"))
-        return broadcast.player_url if is_page else ""
+        """Return the address of the public page, "" for what somebody typed that is no web page."""
+        return web_page(broadcast.player_url)
 
 
 class RunningBroadcastSerializer(serializers.Serializer[Any]):

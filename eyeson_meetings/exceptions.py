@@ -6,6 +6,7 @@ EyesonMeetingsError
 │   ├── UnavailableError        429 or 5xx: try again later
 │   │   └── TooSlowError        no time was left for the call; nothing was sent
 │   ├── InvalidRequestError     400
+│   │   └── UnusableIdError     an id that no path can hold; nothing was sent
 │   ├── KeyRefusedError         401 or 403: the API key
 │   ├── ForbiddenError          403: not with this access key
 │   ├── NotFoundError           404, or 401 for an access key or guest token: unknown
@@ -103,6 +104,17 @@ class TooSlowError(UnavailableError):
 
 class InvalidRequestError(EyesonError):
     """A parameter is missing or invalid (400)."""
+
+
+class UnusableIdError(InvalidRequestError):
+    """An id of eyeson's cannot be part of a path, such as "." and "..". Nothing was sent.
+
+    `message` says which part of the path, and why.
+    """
+
+    def __init__(self, route: str, status: int | None = None, message: str = "") -> None:
+        super().__init__(route, status, message)
+        self.args = (f"{route}: {message}; nothing was sent",)
 
 
 class KeyRefusedError(EyesonError):

@@ -23,11 +23,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
+from eyeson_meetings.exceptions import ValueRefusedError
 from eyeson_meetings.models import Meeting, Participant, Room
 from eyeson_meetings.models.rooms import lookups_of_now
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import guests, rooms
 from eyeson_meetings.services.status import latest_meeting, state_of
+from eyeson_meetings.services.values import plain_id
 from eyeson_meetings.views.pages import MeetingRedirect
 
 from .acting.groups import ROOM
@@ -71,6 +73,16 @@ class RoomForm(forms.ModelForm):
             )
         if "name" in self.fields and not self.instance.pk:
             self.fields["name"].required = True
+
+    def clean_eyeson_id(self) -> str:
+        """Return the id, for admins of a site that let people choose it. Raises ValidationError for a bad new one."""
+        eyeson_id: str = self.cleaned_data["eyeson_id"]
+        if eyeson_id == self.initial.get("eyeson_id"):
+            return eyeson_id
+        try:
+            return plain_id(eyeson_id, field="eyeson_id")
+        except ValueRefusedError as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, ListMixin):

@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from eyeson_meetings.exceptions import EyesonError, ForbiddenError, InvalidRequestError
+from eyeson_meetings.exceptions import (
+    EyesonError,
+    ForbiddenError,
+    InvalidRequestError,
+    UnusableIdError,
+)
 
 from .secrets import Secret, revealed
 from .uploads import Upload, multipart
@@ -59,9 +64,9 @@ class Call:
         return self.method != "GET" and not self.is_entry
 
     def target(self) -> Secret:
-        """Path and query. Raises InvalidRequestError when a segment cannot stand in a path."""
+        """Return path and query. Raises UnusableIdError when a path cannot hold a segment."""
         if problem := self._problem():
-            raise InvalidRequestError(self.route, None, f"{problem}; nothing was sent")
+            raise UnusableIdError(self.route, None, problem)
         parts = (self._filled(part) for part in self.path.split("/"))
         query = urlencode(list(_flat(self.query)))
         return Secret("/".join(parts) + (f"?{query}" if query else ""))
@@ -92,18 +97,24 @@ class Call:
 
     def _problem(self) -> str:
         for name, value in self.segments.items():
-            text = revealed(value)
-            # "%2E%2E" is ".." to everything that reads a URL, so there is no way to write it.
-            if text in ("", ".", ".."):
-                return f'{name} must not be empty, "." or ".."'
-            if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
-                return f"{name} has characters that cannot be sent"
+            if problem := segment_problem(revealed(value)):
+                return f"{name} {problem}"
         return ""
 
     def _filled(self, part: str) -> str:
         if not part.startswith(":"):
             return part
         return quote(revealed(self.segments[part[1:]]), safe="")
+
+
+def segment_problem(text: str) -> str:
+    """Return why a path cannot hold this id, "" when it can."""
+    # "%2E%2E" is ".." to everything that reads a URL, so there is no way to write it.
+    if text in ("", ".", ".."):
+        return 'must not be empty, "." or ".."'
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+        return "has characters that cannot be sent"
+    return ""
 
 
 def secret(value: Secret | str) -> Secret:

@@ -82,6 +82,13 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         code="unknown_to_eyeson",
         message=lambda: _("eyeson does not know it any more."),
     ),
+    exceptions.UnusableIdError: Problem(
+        status=409,
+        code="unusable_id",
+        message=lambda: _(
+            "eyeson uses an id here that no request can name, such as “.” or “..”. Nothing was done."
+        ),
+    ),
     exceptions.BroadcastRunningError: Problem(status=409, code="broadcast_running"),
     exceptions.ForeignWebhookError: Problem(status=409, code="foreign_webhook"),
     exceptions.StreamTargetError: Problem(status=400, code="bad_target"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
+from uuid import UUID
 
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.exceptions import (
@@ -41,6 +42,15 @@ class RoundEndedError(Exception):
 
 class GiveUpError(RoundEndedError):
     """eyeson does not serve this account now. What it said is among the troubles."""
+
+
+class ListedRoomUnknownError(EyesonMeetingsError):
+    """eyeson lists a room as running and answers 404 to calls about it."""
+
+    def __init__(self, room_uuid: UUID, routes: Sequence[str]) -> None:
+        super().__init__(
+            f"Room {room_uuid}: eyeson shows it as running, but answered 404 to {', '.join(routes)}."
+        )
 
 
 class Pacer:
@@ -120,6 +130,11 @@ class Questions:
             # Not even a mistake of ours about one object may keep the truth about others away.
             self.troubles.append(error)
             logger.exception("Sync, %s, failed.", what)
+
+    def note(self, error: EyesonMeetingsError) -> None:
+        """Report the error, and go on."""
+        self.troubles.append(error)
+        logger.warning("%s", error)
 
     def words(self) -> list[str]:
         """The troubles in words, without what only a log may say."""

@@ -25,6 +25,7 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
 from eyeson_meetings.policies import policy
 
+from . import values
 from .accounts import client_for
 from .acts import act
 from .control import ask_what_runs
@@ -63,8 +64,12 @@ def create_room(
     """Make a room, with `host` as its first member. eyeson learns of it at the first join.
 
     A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
-    Raises UnknownAccountError; IntegrityError when the site has such a room already.
+    Raises ValueRefusedError for an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control
+    characters and blanks at its ends, or that is "." or ".."; UnknownAccountError; IntegrityError when the site
+    has such a room already.
     """
+    if eyeson_id is not None:
+        values.plain_id(eyeson_id, field="eyeson_id")
     if account not in conf.account_aliases():
         raise UnknownAccountError(f'There is no eyeson account "{account}".')
     with transaction.atomic(using=router.db_for_write(Room)):

@@ -22,7 +22,7 @@ from eyeson_meetings.models import Meeting
 
 from . import sync_runs
 from .accounts import client_for
-from .asking import GiveUpError, Pacer, Questions
+from .asking import GiveUpError, ListedRoomUnknownError, Pacer, Questions
 from .control import held_key, look_by_key
 
 logger = logging.getLogger(__name__)
@@ -122,8 +122,9 @@ def _look_at(meeting: Meeting, client: EyesonClient, questions: Questions) -> bo
     room = meeting.room
     try:
         answer = questions.ask(partial(client.users.list, room_id=room.eyeson_id))
-    except NotFoundError:
-        # It ended since eyeson showed it.
+    except NotFoundError as refusal:
+        # It may have ended since eyeson showed it, which the next look sees.
+        questions.note(ListedRoomUnknownError(room.uuid, [refusal.route]))
         return True
     mirror.apply_people(answer.value, meeting=meeting, observed_at=answer.observed_at)
     return True

@@ -30,7 +30,7 @@ from eyeson_meetings.models import Meeting
 
 from . import sync_runs
 from .accounts import client_for
-from .asking import GiveUpError, Pacer, Questions
+from .asking import GiveUpError, ListedRoomUnknownError, Pacer, Questions
 from .control import look_by_key
 from .files import give_up_ended
 from .sync_files import FileSweep
@@ -131,6 +131,8 @@ class _Round:
         self._client = client
         self._now = now
         self._permalinks_pause = permalinks_pause
+        #: eyeson has listed the running rooms in this round.
+        self._is_listed = False
         self._files = FileSweep(
             account=account, client=client, questions=questions, counts=self.counts
         )
@@ -173,6 +175,7 @@ class _Round:
         with self.questions.apart(f"rooms of account {self._account}"):
             listed = self.questions.ask(self._client.rooms.list)
             self._now = self._now or listed.observed_at
+            self._is_listed = True
             running = self._mirror_rooms(listed)
             for meeting in _not_shown(thought_open, listed.value):
                 with self.questions.apart(f"meeting {meeting.uuid}"):
@@ -212,9 +215,15 @@ class _Round:
         return runs
 
     def _look_into(self, meeting: Meeting) -> None:
+        """Mirror who is in the meeting, and its files. Reports a room that eyeson lists and does not know."""
+        refusals: list[NotFoundError] = []
         with self.questions.apart(f"people of meeting {meeting.uuid}"):
-            self._ask_for_people(meeting)
-        self._files.list_files(meeting)
+            self._ask_for_people(meeting, refusals)
+        self._files.list_files(meeting, refusals)
+        if self._is_listed and refusals:
+            # It may have ended since eyeson listed it, which the next round sees.
+            routes = [refusal.route for refusal in refusals]
+            self.questions.note(ListedRoomUnknownError(meeting.room.uuid, routes))
 
     def _look_at_broadcasts(self, running: list[Meeting]) -> None:
         """Look once at each meeting that counts as broadcast, if the site holds a key to it."""
@@ -226,12 +235,12 @@ class _Round:
                 if self._runs_by_key(meeting):
                     self.counts["broadcasts"] += 1
 
-    def _ask_for_people(self, meeting: Meeting) -> None:
+    def _ask_for_people(self, meeting: Meeting, refusals: list[NotFoundError]) -> None:
         room = meeting.room
         try:
             answer = self.questions.ask(partial(self._client.users.list, room_id=room.eyeson_id))
-        except NotFoundError:
-            # It ended since eyeson listed it. The next round sees that.
+        except NotFoundError as refusal:
+            refusals.append(refusal)
             return
         mirror.apply_people(answer.value, meeting=meeting, observed_at=answer.observed_at)
         self.counts["participants"] += len(answer.value)

@@ -21,8 +21,9 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import EyesonClient, Secret
+from eyeson_meetings.client.calls import segment_problem
 from eyeson_meetings.client.records import Answer
-from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError
+from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, UnusableIdError
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import KEPT_AT_EYESON
@@ -91,15 +92,15 @@ class FileSweep:
         #: Files that this round has asked about already, by kind and eyeson's id.
         self._seen: set[tuple[str, str]] = set()
 
-    def list_files(self, meeting: Meeting) -> bool:
+    def list_files(self, meeting: Meeting, refusals: list[NotFoundError] | None = None) -> bool:
         """Mirror the lists of one meeting, and mark what they should show and do not.
 
-        True when eyeson answered for all of them.
+        Adds answers of 404 to `refusals`. Returns whether eyeson answered for all lists, be it with 404.
         """
         answered = 0
         for kind in KINDS:
             with self._questions.apart(f"{kind.name} of meeting {meeting.uuid}"):
-                self._list(kind, meeting)
+                self._list(kind, meeting, [] if refusals is None else refusals)
                 answered += 1
         return answered == len(KINDS)
 
@@ -121,8 +122,8 @@ class FileSweep:
     def sweep_ended(self, now: datetime) -> None:
         """List the files of the meetings that ended some time ago, at the ages of `SWEEP_AGES`."""
         for meeting in meetings_to_sweep(self._account, now):
-            # What was not answered stays due, and the next round asks again.
-            if self.list_files(meeting):
+            # What was not answered stays due, and the next round asks again, unless no call can name the room.
+            if self.list_files(meeting) or segment_problem(meeting.room.eyeson_id):
                 Meeting.objects.filter(pk=meeting.pk).update(swept_at=now)
 
     def ask_for_pending(self, now: datetime) -> None:
@@ -140,7 +141,7 @@ class FileSweep:
             for row in _overdue_files(kind.model, self._account, now):
                 _give_up(row, now)
 
-    def _list(self, kind: Kind, meeting: Meeting) -> None:
+    def _list(self, kind: Kind, meeting: Meeting, refusals: list[NotFoundError]) -> None:
         rows: Any = kind.model.objects.filter(
             room=meeting.room, meeting_started_at=meeting.started_at
         )
@@ -148,8 +149,9 @@ class FileSweep:
         expected = dict(rows.filter(missing_remotely_since=None).values_list("eyeson_id", "pk"))
         try:
             answer = self._questions.ask(partial(kind.list, self._client, meeting))
-        except NotFoundError:
+        except NotFoundError as refusal:
             # eyeson knows nothing of the room. That is no list, so nothing is missing from it.
+            refusals.append(refusal)
             return
         for record in answer.value:
             self._seen.add((kind.name, record.id))
@@ -175,6 +177,9 @@ class FileSweep:
     def _ask_for(self, kind: Kind, row: FileRow, now: datetime) -> None:
         try:
             answer = self._questions.ask(partial(kind.get, self._client, row))
+        except UnusableIdError:
+            _remember_asking(row, now)
+            raise
         except NotFoundError as error:
             # It may just not be there yet: it is asked for until eyeson would have deleted it.
             _remember_asking(row, now)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings.client.secrets import Secret, revealed
-from eyeson_meetings.exceptions import InvalidRequestError, ValueRefusedError
+from eyeson_meetings.exceptions import InvalidRequestError, UnusableIdError, ValueRefusedError
 from eyeson_meetings.models import Meeting, Participant
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ MOST_PEOPLE = 100
 #: The picture of a meeting (API reference 11.1), in pixels.
 WIDTH = 1280
 HEIGHT, WIDESCREEN_HEIGHT = 960, 720
+#: Categories of Unicode: controls, halves of pairs, separators of lines and paragraphs.
+_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
 FITS = ("cover", "contain", "auto")
 
 Position = Sequence[int | str]
@@ -62,11 +64,24 @@ def plain_text(text: str, *, field: str, longest: int = LONGEST_NAME, blank: boo
     return text
 
 
+def plain_id(text: str, *, field: str) -> str:
+    """Return an id that a site chooses for something at eyeson.
+
+    Raises ValueRefusedError for one that a path cannot hold, or that looks like another id.
+    """
+    plain_text(text, field=field)
+    problem = _id_problem(text)
+    if problem is not None:
+        raise ValueRefusedError(problem, field=field)
+    return text
+
+
 def own_id(text: str, *, field: str) -> str:
-    """An id that we give to something. Raises ValueRefusedError for one that no address could hold."""
-    if text in (".", "..") or any(character.isspace() for character in text):
-        raise ValueRefusedError(_("An id has no blanks in it, and is more than dots."), field=field)
-    return plain_text(text, field=field)
+    """Return an id that a site chooses for something in a meeting. Raises ValueRefusedError, also for blanks."""
+    plain_id(text, field=field)
+    if any(character.isspace() for character in text):
+        raise ValueRefusedError(_("An id has no blanks in it. Take them out."), field=field)
+    return text
 
 
 def one_of(value: str, allowed: Collection[str], *, field: str) -> str:
@@ -146,6 +161,8 @@ def taken_by_eyeson(words: str, *, field: str = "") -> Iterator[None]:
     """Say it in these words when eyeson does not take a value that looked well."""
     try:
         yield
+    except UnusableIdError:
+        raise
     except InvalidRequestError as error:
         raise ValueRefusedError(words, field=field) from error
 
@@ -162,6 +179,18 @@ def _address_problem(url: str) -> str | None:
         return _("Give an address that begins with http:// or https://.")
     if not parts.hostname or " " in url or "\\" in url:
         return _("The address must name a host and have no blanks in it.")
+    return None
+
+
+def _id_problem(text: str) -> str | None:
+    if any(unicodedata.category(character) in _CONTROLS for character in text):
+        return _("This has characters in it that cannot be shown. Take them out.")
+    if text != text.strip():
+        return _("An id has no blanks at its beginning or end. Take them out.")
+    if text in (".", ".."):
+        return _("An id is more than dots. Use letters or digits.")
+    if "/" in text or "\\" in text:
+        return _("An id has no slash and no backslash in it. Use a hyphen instead.")
     return None
 
 

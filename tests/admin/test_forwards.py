@@ -62,6 +62,10 @@ def test_a_stream_that_cannot_be_forwarded_is_refused_in_words_without_its_addre
         ({"source": "playback", "play_id": "gone"}, "eyeson does not know it any more."),
         ({"source": "meeting", "forward_id": "one"}, "stop that forward first"),
         ({"source": "meeting", "forward_id": "a b"}, "An id has no blanks in it"),
+        ({"source": "meeting", "forward_id": " a"}, "An id has no blanks at its beginning or end"),
+        ({"source": "meeting", "forward_id": "a/b"}, "An id has no slash"),
+        ({"source": "playback", "play_id": "a/b"}, "An id has no slash"),
+        ({"source": "playback", "play_id": "a "}, "An id has no blanks at its beginning or end"),
         ({"source": "meeting", "url": "ftp://canary-whip-token"}, "begins with http://"),
         ({"source": "moon"}, "Select a valid choice"),
     ]

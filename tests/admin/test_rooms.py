@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django import forms
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
+from eyeson_meetings.admin.rooms import RoomForm
 from eyeson_meetings.models import Invitation, Meeting, Room, RoomMember
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.guests import open_guest_link
@@ -95,6 +97,48 @@ def test_who_it_is_at_eyeson_and_whether_it_is_closed_cannot_be_typed(root: Clie
 
     room.refresh_from_db()
     assert (room.eyeson_id, room.account, room.uuid, room.closed_at, room.adopted) == before
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("a/b", "An id has no slash and no backslash in it."),
+        ("..", "An id is more than dots."),
+        (" a", "An id has no blanks at its beginning or end."),
+        ("a\tb", "This has characters in it that cannot be shown."),
+        ("", "This field is required."),
+        ("x" * 256, "at most 255 characters"),
+        ("desk-17", ""),
+    ],
+)
+def test_an_admin_that_lets_people_choose_the_id_refuses_a_bad_one(text: str, words: str) -> None:
+    class IdForm(RoomForm):
+        eyeson_id = forms.CharField(max_length=255, strip=False)
+
+        class Meta:
+            model = Room
+            fields = ("eyeson_id",)
+
+    errors = IdForm({"eyeson_id": text, "options": ""}).errors
+
+    assert words in str(errors.get("eyeson_id", ""))
+    assert bool(errors) == bool(words)
+    kept = RoomFactory(eyeson_id="a/b")
+    assert not IdForm({"eyeson_id": "a/b", "options": ""}, instance=kept).errors
+
+
+@pytest.mark.parametrize("text", [".", "..", "a/b", "a\\b", " a ", "a\tb"])
+def test_a_room_of_eyeson_with_an_odd_id_is_shown_and_can_be_changed(
+    root: Client, text: str
+) -> None:
+    room = RoomFactory(eyeson_id=text, name="", adopted=True)
+
+    assert root.get(list_of(Room)).status_code == 200
+    response = save(root, room, name="New")
+
+    assert response.status_code == 302, errors_of(response)
+    room.refresh_from_db()
+    assert (room.name, room.eyeson_id) == ("New", text)
 
 
 @pytest.mark.parametrize(

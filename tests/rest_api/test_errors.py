@@ -53,6 +53,7 @@ def test_when_to_try_again_is_said_as_eyeson_said_it() -> None:
         (exceptions.LinkRefusedError(), 502, "bad_link"),
         (exceptions.StreamTargetError("no address"), 400, "bad_target"),
         (exceptions.UploadRefusedError("empty"), 400, "bad_file"),
+        (exceptions.UnusableIdError("DELETE /rooms/:room_id"), 409, "unusable_id"),
     ],
 )
 def test_other_errors_look_alike(error: Exception, status: int, code: str) -> None:

@@ -241,6 +241,30 @@ def test_what_cannot_be_is_refused_by_field_and_eyeson_is_not_asked(
     assert len(sandbox_account.calls) == asked
 
 
+#: Acts with an id that the caller chose.
+WITH_IDS = [
+    ("start-playback", {"url": SIGNED}, "play_id"),
+    ("stop-playback", {}, "play_id"),
+    ("forward-meeting", {"url": SIGNED}, "forward_id"),
+    ("forward-playback", {"url": SIGNED, "play_id": "a"}, "forward_id"),
+    ("forward-playback", {"url": SIGNED}, "play_id"),
+    ("stop-forward", {}, "forward_id"),
+]
+
+
+@pytest.mark.parametrize("text", ["a/b", "a\\b", "a\tb", " a", "a ", "..", "x" * 256, ""])
+def test_an_id_that_no_path_can_hold_is_refused_by_field(
+    act: Any, sandbox_account: SandboxServer, text: str
+) -> None:
+    asked = len(sandbox_account.calls)
+
+    for name, body, field in WITH_IDS:
+        answer = act(name, {**body, field: text})
+        assert (answer.status_code, list(answer.json()["fields"])) == (400, [field])
+
+    assert len(sandbox_account.calls) == asked
+
+
 def test_a_file_that_is_no_picture_is_refused(
     world: World, as_user: Any, meeting: Meeting, sandbox_account: SandboxServer
 ) -> None:

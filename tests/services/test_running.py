@@ -150,6 +150,21 @@ def test_an_account_without_files_loses_nothing_by_being_asked(
     assert AccessKey.objects.exists()
 
 
+def test_a_shown_room_that_eyeson_does_not_know_is_one_line_of_the_report(
+    sandbox_account: SandboxServer, meeting: Meeting
+) -> None:
+    route = "/rooms/{room_id}/users"
+    sandbox_account.service.faults.add("status", method="GET", route=route, status=404)
+
+    report = look_once()
+
+    meeting.refresh_from_db()
+    (error,) = report.errors
+    assert f"Room {meeting.room.uuid}" in error
+    assert "GET /rooms/:room_id/users" in error
+    assert (meeting.ended_at, report.meetings) == (None, 1)
+
+
 def test_a_meeting_that_an_observer_hears_is_asked_for_files_alone(
     sandbox_account: SandboxServer, meeting: Meeting
 ) -> None:

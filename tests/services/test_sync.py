@@ -365,16 +365,50 @@ def test_trouble_with_one_object_does_not_keep_the_others_away(
     assert (run.lease_until, run.counts["recordings"]) == (None, 2)
 
 
-def test_a_meeting_that_ends_while_it_is_looked_at_is_no_trouble(
-    sandbox_account: SandboxServer,
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("users",),
+        ("recordings",),
+        ("snapshots",),
+        ("users", "recordings", "snapshots"),
+    ],
+)
+def test_a_listed_room_that_eyeson_does_not_know_is_one_line_of_the_report(
+    sandbox_account: SandboxServer, parts: tuple[str, ...]
 ) -> None:
+    begin_meeting(sandbox_account, "secret-room")
     begin_meeting(sandbox_account, "standup")
-    sandbox_account.service.faults.add("status", route="/rooms/{room_id}/users", status=404)
+    for part in parts:
+        route = f"/rooms/{{room_id}}/{part}"
+        sandbox_account.service.faults.add("status", route=route, status=404)
 
     report = sync_once()
 
-    assert report.errors == ()
-    assert Meeting.objects.count() == 1
+    (error,) = report.errors
+    assert str(Room.objects.get(eyeson_id="secret-room").uuid) in error
+    assert all(f"GET /rooms/:room_id/{part}" in error for part in parts)
+    assert "secret-room" not in error
+    assert SyncRun.objects.get(job="sync").error == error
+    assert Meeting.objects.filter(ended_at=None).count() == 2
+    assert Room.objects.get(eyeson_id="standup").participants.count() == 2
+
+
+def test_a_room_that_eyeson_did_not_list_is_no_trouble_when_it_is_unknown(
+    sandbox_account: SandboxServer,
+) -> None:
+    running = begin_meeting(sandbox_account, "standup")
+    sync_once()
+    row = Meeting.objects.get()
+    AccessKeyFactory(meeting=row, key=next(iter(running.access_keys)))
+    faults = sandbox_account.service.faults
+    faults.add("status", route="/rooms", status=400)
+    faults.add("status", route="/rooms/{room_id}/users", status=404)
+
+    report = sync_once()
+
+    assert len(report.errors) == 1
+    assert "GET /rooms:" in report.errors[0]
 
 
 def test_a_room_that_cannot_be_mirrored_does_not_keep_the_others_away(

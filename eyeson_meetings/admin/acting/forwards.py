@@ -62,6 +62,7 @@ class ForwardForm(forms.Form):
     participant = PersonField(label=gettext_lazy("Person"), required=False)
     play_id = forms.CharField(
         label=gettext_lazy("Played"),
+        strip=False,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("The id that “What plays now” shows."),
@@ -83,6 +84,7 @@ class ForwardForm(forms.Form):
     )
     forward_id = forms.CharField(
         label=gettext_lazy("Name"),
+        strip=False,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy("It stops the forwarding later. Empty: it gets one."),
@@ -118,6 +120,7 @@ class StopForwardForm(forms.Form):
 
     forward_id = forms.CharField(
         label=gettext_lazy("Name"),
+        strip=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
         help_text=gettext_lazy(
             "As it was called when it was started. The history of the page on which that was done has it."

@@ -54,6 +54,9 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
     exceptions.NotPossibleNowError: lambda: _(
         "That is not possible at this moment of the meeting."
     ),
+    exceptions.UnusableIdError: lambda: _(
+        "eyeson uses an id here that no request can name, such as “.” or “..”. Nothing was done."
+    ),
     exceptions.NotFoundError: lambda: _("eyeson does not know it any more."),
     exceptions.ConflictError: lambda: _("Something else that is running is in the way."),
 }
@@ -69,7 +72,7 @@ def words_for(error: exceptions.EyesonMeetingsError) -> str:
     if known is None:
         return str(error)
     said = getattr(error, "message", "")
-    if not said or isinstance(error, exceptions.TooSlowError):
+    if not said or isinstance(error, exceptions.TooSlowError | exceptions.UnusableIdError):
         return known()
     return _("%(explanation)s (eyeson: %(said)s)") % {"explanation": known(), "said": said}
 

@@ -7,15 +7,15 @@ from typing import Any
 from rest_framework import serializers
 
 from eyeson_meetings.rest_api.participants import ParticipantField
-from eyeson_meetings.services import forwards, values
+from eyeson_meetings.services import forwards
 
-from .stage import AddressField
+from .stage import AddressField, OwnIdField
 
 
 class ForwardIdSerializer(serializers.Serializer[Any]):
     """Which forward."""
 
-    forward_id = serializers.CharField(max_length=values.LONGEST_NAME)
+    forward_id = OwnIdField()
 
 
 class ForwardSerializer(serializers.Serializer[Any]):
@@ -29,9 +29,7 @@ class ForwardSerializer(serializers.Serializer[Any]):
         max_length=2,
         default=list(forwards.STREAM_TYPES),
     )
-    forward_id = serializers.CharField(
-        max_length=values.LONGEST_NAME, required=False, help_text="A name of your own for it."
-    )
+    forward_id = OwnIdField(required=False, help_text="A name of your own for it.")
 
 
 class ForwardSourceSerializer(ForwardSerializer):
@@ -43,4 +41,4 @@ class ForwardSourceSerializer(ForwardSerializer):
 class ForwardPlaybackSerializer(ForwardSerializer):
     """What is played."""
 
-    play_id = serializers.CharField(max_length=values.LONGEST_NAME)
+    play_id = OwnIdField()

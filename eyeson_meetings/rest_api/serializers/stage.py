@@ -23,6 +23,13 @@ class AddressField(serializers.CharField):
         super().__init__(**{**told, **options})
 
 
+class OwnIdField(serializers.CharField):
+    """An id that the caller chose. Blanks at its ends stay, so that the service refuses them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_length": values.LONGEST_NAME, "trim_whitespace": False, **options})
+
+
 class FormBooleanField(serializers.BooleanField):
     """True or false, also in a form, where REST framework's own takes what is missing for false."""
 
@@ -130,9 +137,7 @@ class PlaybackStartSerializer(serializers.Serializer[Any]):
 
     url = AddressField()
     name = serializers.CharField(max_length=values.LONGEST_NAME, required=False, allow_blank=True)
-    play_id = serializers.CharField(
-        max_length=values.LONGEST_NAME, required=False, help_text="A name of your own for it."
-    )
+    play_id = OwnIdField(required=False, help_text="A name of your own for it.")
     replaced = ParticipantField(
         required=False, help_text="The uuid of the participant in whose place it is seen."
     )
@@ -148,7 +153,7 @@ class PlaybackStartSerializer(serializers.Serializer[Any]):
 class PlayIdSerializer(serializers.Serializer[Any]):
     """Which playback."""
 
-    play_id = serializers.CharField(max_length=values.LONGEST_NAME)
+    play_id = OwnIdField()
 
 
 class PlaybackSerializer(serializers.Serializer[Playback]):

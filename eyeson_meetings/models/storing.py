@@ -132,7 +132,7 @@ class StoredFile(models.Model):
     )
     #: Since bytes last arrived.
     attempts = models.PositiveIntegerField(_("attempts"), default=0, editable=False)
-    #: Attempts in which something arrived that was no recording or picture.
+    #: Attempts in a row that eyeson answered without the file: a page, a dead link, "not found".
     content_faults = models.PositiveIntegerField(default=0, editable=False)
     next_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
     error = models.TextField(_("last error"), blank=True, editable=False)

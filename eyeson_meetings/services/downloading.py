@@ -75,15 +75,18 @@ def download_into(part: Part, *, row: FileRow, held: Claim, ends_at: float | Non
 
 
 def refuse_if_wrong_kind(part: Part, row: FileRow) -> str:
-    """The content type as the first bytes tell it; that of any bytes for what people uploaded.
+    """Return the content type by the first bytes; for files that people uploaded, that of any bytes.
 
-    Raises ContentRefusedError when a recording is no video or a snapshot no picture: an error page, say.
+    Raises ContentRefusedError, and empties the part, when a recording is no video or a snapshot no picture.
     """
     if isinstance(row, RoomFile):
         return ANY_BYTES
     content_type = sniff_content_type(part.head(HEAD_BYTES))
     kind = "video/" if isinstance(row, Recording) else "image/"
     if content_type is None or content_type not in EXTENSIONS or not content_type.startswith(kind):
+        # The next attempt must ask eyeson, and not find a complete page here.
+        part.restart("")
+        row.etag, row.bytes_total = "", None
         raise ContentRefusedError(
             _("What arrived is no video.") if kind == "video/" else _("What arrived is no picture.")
         )

@@ -1,20 +1,17 @@
 """Bring recordings, snapshots and files home: resumably, verified, and never more than once at a time.
 
 Each attempt claims the row, asks eyeson for a fresh link (links live an hour and are never stored),
-continues where the last attempt stopped, and gives the storage only a whole and checked file. Faults of
-the way (network, storage, a full disk) are repeated until eyeson deletes the file; faults of the content
-five times. What people uploaded into a meeting may be anything: it is stored as bytes of no kind.
+continues where the last attempt stopped, and gives the storage only a whole and checked file. Every fault
+is retried until eyeson deletes the file; `retrying` says after which pause. What people uploaded into a
+meeting may be anything: it is stored as bytes of no kind.
 """
 
 from __future__ import annotations
 
 import errno
 import logging
-import random
 import time
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from functools import partial
 
 from django.db import transaction
@@ -25,6 +22,7 @@ from django.utils.translation import gettext as _
 from eyeson_meetings.exceptions import (
     ContentRefusedError,
     EyesonMeetingsError,
+    LinkExpiredError,
     LinkRefusedError,
     NotFoundError,
 )
@@ -45,9 +43,11 @@ from .claims import (
     let_go_of_database,
 )
 from .downloading import SliceEndedError, download_into, refuse_if_wrong_kind
+from .fetch_outcomes import FetchOutcome, FetchState, outcome_without_claim
 from .fetch_queue import MODELS, due, fetch_again
 from .files import FileLostError
 from .publishing import already_published, publish
+from .retrying import GRACE, is_over, level_of_fault, pause_after_fault, pause_without_file
 from .spool import Part, spool_directory
 
 __all__ = [
@@ -65,47 +65,12 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-#: Back-off between two attempts, doubled with each that brought nothing; full jitter.
-FIRST_WAIT_SECONDS = 30.0
-LONGEST_WAIT_SECONDS = 30 * 60.0
-#: So often may something arrive that is no recording or picture.
-CONTENT_FAULTS_ALLOWED = 5
-#: eyeson must say "not found" twice, so far apart, before we believe it.
-NOT_FOUND_APART = timedelta(minutes=10)
-#: How long after eyeson's 14 days a file is still asked for: clocks differ.
-GRACE = timedelta(days=1)
-#: From so long before the file is lost, failures are logged as warnings, and then as errors.
-WARN_BEFORE = timedelta(days=4)
-ALARM_BEFORE = timedelta(days=1)
-
 #: What is told of a file that came home, and what the row is called there.
 STORED_SIGNALS: dict[FileModel, tuple[Signal, str]] = {
     Recording: (recording_stored, "recording"),
     Snapshot: (snapshot_stored, "snapshot"),
     RoomFile: (file_stored, "room_file"),
 }
-
-
-class FetchState(StrEnum):
-    """What became of a fetch."""
-
-    STORED = "stored"
-    #: Not yet; `next_attempt_at` says when to try again.
-    WAITING = "waiting"
-    FAILED = "failed"
-    #: Somebody else is fetching it, or has taken it over.
-    BUSY = "busy"
-    #: There is no such row, or nothing to fetch.
-    GONE = "gone"
-
-
-@dataclass(frozen=True, kw_only=True)
-class FetchOutcome:
-    """The end of one attempt."""
-
-    state: FetchState
-    bytes_fetched: int = 0
-    next_attempt_at: datetime | None = None
 
 
 def fetch_recording(pk: int, *, slice_seconds: float | None = None) -> FetchOutcome:
@@ -150,7 +115,7 @@ def fetch_due(*, limit: int = 100, slice_seconds: float | None = None) -> int:
 def _fetch(model: FileModel, pk: int, slice_seconds: float | None) -> FetchOutcome:
     claimed = claim(model, pk)
     if claimed is None:
-        return _outcome_without_claim(model, pk)
+        return outcome_without_claim(model, pk)
     held, row = claimed
     ends_at = None if slice_seconds is None else time.monotonic() + slice_seconds
     with held.kept_alive():
@@ -163,21 +128,6 @@ def _fetch(model: FileModel, pk: int, slice_seconds: float | None) -> FetchOutco
                 row.uuid,
             )
             return FetchOutcome(state=FetchState.BUSY)
-
-
-def _outcome_without_claim(model: FileModel, pk: int) -> FetchOutcome:
-    row: FileRow | None = model.objects.filter(pk=pk).first()
-    if row is None or row.available_at is None:
-        return FetchOutcome(state=FetchState.GONE)
-    if row.is_stored:
-        return FetchOutcome(state=FetchState.STORED)
-    if row.store_state in (row.StoreState.FAILED, row.StoreState.PRUNED):
-        return FetchOutcome(state=FetchState.FAILED)
-    if row.deleted_remotely_at is not None:
-        return FetchOutcome(state=FetchState.GONE)
-    if row.is_being_fetched:
-        return FetchOutcome(state=FetchState.BUSY)
-    return FetchOutcome(state=FetchState.WAITING, next_attempt_at=row.next_attempt_at)
 
 
 class _Attempt:
@@ -196,11 +146,13 @@ class _Attempt:
         except SliceEndedError:
             return self._wait(_("Goes on in the next slice of time."), seconds=0, is_fault=False)
         except NotFoundError as error:
-            return self._not_found(error)
+            if self.row.missing_remotely_since is None:
+                self.claim.write(missing_remotely_since=timezone.now())
+            return self._wait_without_file(error)
         except FileLostError as error:
             return self._fail(str(error))
-        except (ContentRefusedError, LinkRefusedError) as error:
-            return self._content_fault(error)
+        except (ContentRefusedError, LinkRefusedError, LinkExpiredError) as error:
+            return self._wait_without_file(error)
         except EyesonMeetingsError as error:
             return self._wait(str(error))
         except OSError as error:
@@ -223,11 +175,7 @@ class _Attempt:
                 download_into(part, row=row, held=self.claim, ends_at=self.ends_at)
             finally:
                 self.claim.bytes_received = part.size
-            try:
-                content_type = refuse_if_wrong_kind(part, row)
-            except ContentRefusedError:
-                part.discard()
-                raise
+            content_type = refuse_if_wrong_kind(part, row)
             self._remember_what_arrived(part, content_type)
             name = publish(row, part, self.claim, content_type)
             outcome = self._stored(name)
@@ -278,40 +226,40 @@ class _Attempt:
             )
         return FetchOutcome(state=FetchState.STORED, bytes_fetched=self.claim.bytes_fetched)
 
-    def _not_found(self, error: NotFoundError) -> FetchOutcome:
-        """Believe eyeson when it says so twice: a wrong answer must not cost a recording."""
-        now = timezone.now()
-        since = self.row.missing_remotely_since
-        if since is None:
-            self.claim.write(missing_remotely_since=now)
-        elif now - since >= NOT_FOUND_APART:
-            self.claim.write(deleted_remotely_at=now)
-            return self._fail(_("eyeson no longer has it."))
-        return self._wait(str(error), seconds=NOT_FOUND_APART.total_seconds() + 1)
-
-    def _content_fault(self, error: EyesonMeetingsError) -> FetchOutcome:
+    def _wait_without_file(self, error: EyesonMeetingsError) -> FetchOutcome:
+        """Put the next attempt off after an answer without the file: a page, a dead link, "not found"."""
         faults = self.row.content_faults + 1
         self.claim.write(content_faults=faults)
-        if faults >= CONTENT_FAULTS_ALLOWED:
-            return self._fail(str(error))
-        return self._wait(str(error))
+        self.row.content_faults = faults
+        return self._wait(str(error), seconds=pause_without_file(faults), grace=timedelta(0))
 
     def _wait(
-        self, reason: str, *, seconds: float | None = None, is_fault: bool = True
+        self,
+        reason: str,
+        *,
+        seconds: float | None = None,
+        is_fault: bool = True,
+        grace: timedelta = GRACE,
     ) -> FetchOutcome:
         row, now = self.row, timezone.now()
-        if row.lost_at is not None and now > row.lost_at + GRACE:
+        row.refresh_from_db(fields=["created_at", "available_at", "deleted_remotely_at"])
+        if row.deleted_remotely_at is not None:
+            return self._fail(_("It was deleted at eyeson before it was fetched."))
+        if is_over(row, now, grace=grace):
             return self._fail(
                 _("It could not be fetched before eyeson deleted it: %(reason)s")
                 % {"reason": reason}
             )
-        # Whoever makes headway starts the back-off anew.
-        attempts = 1 if self.claim.bytes_fetched else row.attempts
+        if self.claim.bytes_fetched and seconds is None:
+            # Bytes of the file arrived, so the back-off begins anew.
+            row.attempts = 1
+            row.content_faults = 0
         if seconds is None:
-            seconds = _jittered_wait_seconds(attempts)
+            seconds = pause_after_fault(row.attempts)
         next_attempt_at = now + timedelta(seconds=seconds)
         self.claim.write(
-            attempts=attempts if is_fault else 0,
+            attempts=row.attempts if is_fault else 0,
+            content_faults=row.content_faults if is_fault else 0,
             next_attempt_at=next_attempt_at,
             lease_until=None,
             error=reason if is_fault else "",
@@ -319,11 +267,11 @@ class _Attempt:
         )
         if is_fault:
             logger.log(
-                _level(row, now),
+                level_of_fault(row, now),
                 "%s %s is not home yet (attempt %d): %s",
                 row._meta.verbose_name,
                 row.uuid,
-                attempts,
+                row.attempts,
                 reason,
             )
         return FetchOutcome(
@@ -354,18 +302,6 @@ class _Attempt:
                 )
         logger.error("%s %s failed: %s", row._meta.verbose_name, row.uuid, reason)
         return FetchOutcome(state=FetchState.FAILED, bytes_fetched=self.claim.bytes_fetched)
-
-
-def _jittered_wait_seconds(attempts: int) -> float:
-    longest = min(LONGEST_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** min(max(attempts - 1, 0), 16))
-    return random.uniform(1.0, longest)  # noqa: S311 - spreads load, protects nothing
-
-
-def _level(row: FileRow, now: datetime) -> int:
-    left = row.lost_at - now if row.lost_at is not None else WARN_BEFORE
-    if left < ALARM_BEFORE:
-        return logging.ERROR
-    return logging.WARNING if left < WARN_BEFORE else logging.INFO
 
 
 def _disk_fault(error: OSError) -> str:

@@ -278,3 +278,23 @@ def test_a_file_that_is_fetched_only_when_asked_for_is_due_once_it_was_asked_for
 
     assert media.due() == [asked]
     assert other not in media.due()
+
+
+def test_downloads_that_eyeson_answers_without_the_file_are_counted_and_warned_about(
+    admin_client: Client,
+) -> None:
+    row = RecordingFactory(
+        store_state="fetching",
+        content_faults=7,
+        attempts=9,
+        error="What arrived is no video.",
+        next_attempt_at=timezone.now() + timedelta(hours=1),
+    )
+
+    in_list = admin_client.get(
+        reverse("admin:eyeson_meetings_recording_changelist")
+    ).content.decode()
+    page = admin_client.get(reverse("admin:eyeson_meetings_recording_change", args=[row.pk]))
+
+    assert "no file from eyeson, 7 times in a row" in in_list
+    assert "(no file from eyeson, 7 times in a row)" in page.content.decode()

@@ -179,19 +179,24 @@ def test_a_file_without_a_link_waits(sandbox_account: SandboxServer, meeting: Me
     assert fetch_file(again(row).pk).state == FetchState.STORED
 
 
-def test_a_file_that_was_taken_out_is_believed_to_be_gone_the_second_time(
+def test_a_file_that_eyeson_does_not_find_is_retried_until_the_meeting_ends(
     sandbox_account: SandboxServer, meeting: Meeting
 ) -> None:
     row = converted(sandbox_account, meeting)
     with sandbox_account.state.locked():
-        del in_sandbox(sandbox_account, meeting).files[row.eyeson_id]
+        hidden = in_sandbox(sandbox_account, meeting).files.pop(row.eyeson_id)
 
-    assert fetch_file(row.pk).state == FetchState.WAITING
-    RoomFile.objects.update(missing_remotely_since=timezone.now() - media.NOT_FOUND_APART)
-    assert fetch_file(again(row).pk).state == FetchState.FAILED
-
+    states = [fetch_file(again(row).pk).state for _ in range(12)]
     row.refresh_from_db()
-    assert row.error == "eyeson no longer has it."
+    faults, pause = row.content_faults, row.next_attempt_at - timezone.now()
+    Meeting.objects.update(ended_at=timezone.now())
+    at_the_end = fetch_file(again(row).pk).state
+
+    assert states == [FetchState.WAITING] * 12
+    assert faults == 12
+    assert timedelta(hours=5) < pause <= timedelta(hours=6)
+    assert at_the_end == FetchState.FAILED
+    assert hidden is not None
 
 
 def test_files_of_running_meetings_are_fetched_before_what_eyeson_keeps(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -56,8 +57,11 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
 
     @admin.display(description=gettext_lazy("state"))
     def badge(self, row: Recording | Snapshot | RoomFile) -> str:
-        """How far it is."""
-        return shown_badge(getattr(row, "state", row.store_state) or "unknown", row.state_label)
+        """Show the state, and a warning while eyeson answers downloads without the file."""
+        state = shown_badge(getattr(row, "state", row.store_state) or "unknown", row.state_label)
+        if not (row.is_coming and row.content_faults):
+            return state
+        return format_html("{} {}", state, shown_badge("failed", _without_file(row)))
 
     @admin.display(description=gettext_lazy("file"))
     def progress(self, row: Recording | Snapshot | RoomFile) -> str:
@@ -66,16 +70,17 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
 
     @admin.display(description=gettext_lazy("last error"))
     def trouble(self, row: Recording | Snapshot | RoomFile) -> str:
-        """What went wrong last, and when it is tried again."""
+        """Show the last error, how often eyeson sent no file, and when the next attempt is due."""
         if not row.error:
             return NOTHING
         if row.next_attempt_at is None:
             return row.error
-        return _("%(error)s Attempt %(number)d; the next one is due %(time)s.") % {
+        text = _("%(error)s Attempt %(number)d; the next one is due %(time)s.") % {
             "error": row.error,
             "number": row.attempts,
             "time": shown_time(row.next_attempt_at),
         }
+        return f"{text} ({_without_file(row)})" if row.content_faults else text
 
     @admin.display(description=gettext_lazy("created"), ordering="created_at")
     def created(self, row: Recording | Snapshot | RoomFile) -> str:
@@ -130,6 +135,15 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         ) % {"count": len(begun)}
         messages.success(request, f"{told} {when_it_is_done()}") if begun else None
         tell_of_the_rest(request, rows, begun)
+
+
+def _without_file(row: Recording | Snapshot | RoomFile) -> str:
+    """Return in words how many downloads in a row eyeson answered without the file."""
+    return ngettext(
+        "no file from eyeson, %(count)d time in a row",
+        "no file from eyeson, %(count)d times in a row",
+        row.content_faults,
+    ) % {"count": row.content_faults}
 
 
 def tell_of_the_rest(request: HttpRequest, rows: list[Any], done: list[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +9,9 @@ import pytest
 
 from eyeson_meetings.models import Recording
 from eyeson_meetings.services.media import FetchState, fetch_recording
-from tests.services.fileserver import EXPIRED, JPEG, Behaviour, FileServer, webm
+from tests.services.fileserver import EXPIRED, Behaviour, FileServer, webm
 
-from .homecoming import CONTENT, HTML, again, assert_stored, finished_files
+from .homecoming import CONTENT, again, assert_stored, finished_files
 
 pytestmark = pytest.mark.django_db
 
@@ -94,36 +93,6 @@ def test_a_body_whose_end_nobody_can_know_is_never_accepted(
     assert fetch_recording(recording.pk).state == FetchState.WAITING
 
     assert finished_files(folder) == []
-
-
-@pytest.mark.parametrize(
-    ("body", "content_type"),
-    [
-        (HTML, "text/html"),
-        (HTML, "video/webm"),
-        (EXPIRED * 50, "application/xml"),
-        (b'{"error": "busy"}' * 50, "application/json"),
-        (b"\x00" * 5000, "video/webm"),
-        (JPEG, "video/webm"),
-    ],
-)
-def test_what_is_no_video_is_refused_and_given_up_after_five_times(
-    recording: Recording,
-    server: FileServer,
-    folder: Path,
-    sent: list[str],
-    body: bytes,
-    content_type: str,
-    django_capture_on_commit_callbacks: Callable[..., Any],
-) -> None:
-    server.normally = Behaviour(body=body, content_type=content_type, headers={"ETag": '"x"'})
-    with django_capture_on_commit_callbacks(execute=True):
-        states = [fetch_recording(again(recording).pk).state for _ in range(5)]
-
-    assert states == [FetchState.WAITING] * 4 + [FetchState.FAILED]
-    assert sent == ["recording_failed"]
-    assert finished_files(folder) == []
-    assert fetch_recording(again(recording).pk).state == FetchState.FAILED
 
 
 def test_a_compressed_body_is_refused(recording: Recording, server: FileServer) -> None:

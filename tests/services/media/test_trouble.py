@@ -76,22 +76,6 @@ def test_an_eyeson_in_trouble_is_asked_again_later_and_later(
     assert all(0 < wait <= 30 * 2**n for n, wait in enumerate(waits))
 
 
-def test_eyeson_must_say_twice_that_it_has_no_such_recording(
-    recording: Recording, server: FileServer
-) -> None:
-    server.api_answers = [(404, {"error": "Recording not found"})] * 2
-    assert fetch_recording(recording.pk).state == FetchState.WAITING
-    recording.refresh_from_db()
-    assert recording.next_attempt_at >= timezone.now() + timedelta(minutes=9)
-    Recording.objects.update(missing_remotely_since=timezone.now() - timedelta(minutes=11))
-
-    assert fetch_recording(again(recording).pk).state == FetchState.FAILED
-
-    recording.refresh_from_db()
-    assert recording.deleted_remotely_at is not None
-    assert "no longer" in recording.error
-
-
 def test_one_not_found_that_was_a_mistake_is_forgotten(
     recording: Recording, server: FileServer, folder: Path
 ) -> None:

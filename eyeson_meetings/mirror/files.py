@@ -13,7 +13,7 @@ from eyeson_meetings import signals
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Meeting, Participant, Room, RoomFile
 
-from . import rules, texts
+from . import rules, stored_files, texts
 from .transactions import lock_known_room, one_transaction
 
 if TYPE_CHECKING:
@@ -50,6 +50,8 @@ def apply_files(
             changed.append("participant")
         if changed:
             row.save(update_fields=changed)
+        if record.download_link is not None:
+            stored_files.take_up_again(row, observed_at=observed_at)
         rows.append(row)
     return rows
 

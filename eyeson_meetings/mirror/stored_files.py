@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from eyeson_meetings.client import records
-from eyeson_meetings.models import Participant, Recording, Room, Snapshot
+from eyeson_meetings.models import Participant, Recording, Room, RoomFile, Snapshot
 
 from . import rules, texts
 from .changes import RoomChange
@@ -51,6 +51,29 @@ def is_of_room(
     return named == change.room.eyeson_id and (row is None or row.room_id == change.room.pk)
 
 
+def take_up_again(row: Recording | Snapshot | RoomFile, *, observed_at: datetime) -> None:
+    """Put a file that the program gave up back into the queue, since eyeson showed it as available.
+
+    Does nothing if eyeson showed it before it was given up, or if a person deleted it: so each time that
+    eyeson shows it begins at most one series of attempts.
+    """
+    State = row.StoreState  # noqa: N806 - a class
+    if row.store_state != State.FAILED:
+        return
+    # A kind that is not fetched by itself is continued only if it counts as begun.
+    state = State.FETCHING if row.attempts else State.NONE
+    given_up = type(row)._default_manager.given_up_before(observed_at)
+    if given_up.filter(pk=row.pk).update(
+        store_state=state,
+        attempts=0,
+        content_faults=0,
+        next_attempt_at=None,
+        given_up_at=None,
+        error="",
+    ):
+        row.refresh_from_db()
+
+
 def hear_file(
     change: RoomChange,
     model: type[FileRow],
@@ -87,6 +110,8 @@ def hear_file(
         changed.append("missing_remotely_since")
     if changed:
         row.save(update_fields=changed)
+    if facts.available_at is not None:
+        take_up_again(row, observed_at=change.observed_at)
     change.touch_file(row, is_new=is_new)
     return row, before
 

@@ -64,6 +64,14 @@ class StoredFileQuerySet(models.QuerySet[Any]):
             deleted_remotely_at=None,
         )
 
+    def given_up_before(self, time: datetime) -> StoredFileQuerySet:
+        """Return files that the program, and not a person, gave up before `time`."""
+        return self.filter(
+            Q(given_up_at=None) | Q(given_up_at__lt=time),
+            store_state=StoredFile.StoreState.FAILED,
+            deleted_remotely_at=None,
+        )
+
     def newest_first(self) -> StoredFileQuerySet:
         """In the order of pages and lists: files of which nobody said when they were made come last."""
         return self.order_by(F("created_at").desc(nulls_last=True), "-pk")
@@ -124,8 +132,11 @@ class StoredFile(models.Model):
     #: When sync last asked for this file alone, because it was not available.
     asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     missing_remotely_since = models.DateTimeField(null=True, blank=True, editable=False)
-    #: We asked eyeson to delete it, or it is past eyeson's 14 days.
+    #: When a person deleted it at eyeson through the site. The program never sets it.
     deleted_remotely_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: When the program last gave the file up (eyeson's clock, if eyeson answered). A later answer, list or
+    #: webhook that shows the file as available puts it back into the queue. None in rows of older versions.
+    given_up_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     store_state = models.CharField(
         _("storing"), max_length=16, choices=StoreState.choices, default=StoreState.NONE

@@ -12,7 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -47,6 +47,8 @@ class Claim:
         self.bytes_received = 0
         #: By this claim alone.
         self.bytes_fetched = 0
+        #: When eyeson last answered this claim (eyeson's clock).
+        self.observed_at: datetime | None = None
         self._lost = threading.Event()
 
     def write(self, **fields: Any) -> None:

@@ -170,7 +170,7 @@ def _fresh_link(row: FileRow, held: Claim) -> Secret:
             observed_at=recording.observed_at,
             room_eyeson_id=row.room.eyeson_id,
         )
-        link = recording.value.download
+        link, held.observed_at = recording.value.download, recording.observed_at
     else:
         snapshot = client.snapshots.get(snapshot_id=row.eyeson_id)
         apply_snapshot(
@@ -179,7 +179,7 @@ def _fresh_link(row: FileRow, held: Claim) -> Secret:
             observed_at=snapshot.observed_at,
             room_eyeson_id=row.room.eyeson_id,
         )
-        link = snapshot.value.download
+        link, held.observed_at = snapshot.value.download, snapshot.observed_at
     if row.missing_remotely_since is not None:
         row.missing_remotely_since = None
         held.write(missing_remotely_since=None)

@@ -58,6 +58,7 @@ def fetch_again(*, row: FileRow) -> bool:
             lease_until=None,
             error="",
             deleted_remotely_at=None,
+            given_up_at=None,
             missing_remotely_since=None,
             bytes_received=0,
             bytes_total=None,

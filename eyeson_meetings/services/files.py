@@ -215,10 +215,8 @@ def give_up_ended(account: str) -> int:
         ),
         (waiting, _("The meeting ended before eyeson made the file available.")),
     )
-    return sum(
-        rows.update(store_state=RoomFile.StoreState.FAILED, error=reason)
-        for rows, reason in reasons
-    )
+    failed = {"store_state": RoomFile.StoreState.FAILED, "given_up_at": timezone.now()}
+    return sum(rows.update(**failed, error=reason) for rows, reason in reasons)
 
 
 def _look(meeting: Meeting, question: Callable[[Secret], Answer[T]]) -> Answer[T]:

@@ -148,6 +148,7 @@ class _Attempt:
         except NotFoundError as error:
             if self.row.missing_remotely_since is None:
                 self.claim.write(missing_remotely_since=timezone.now())
+            self.claim.observed_at = error.observed_at or self.claim.observed_at
             return self._wait_without_file(error)
         except FileLostError as error:
             return self._fail(str(error))
@@ -210,6 +211,7 @@ class _Attempt:
                 lease_until=None,
                 next_attempt_at=None,
                 missing_remotely_since=None,
+                given_up_at=None,
                 error="",
             )
             row.refresh_from_db()
@@ -288,6 +290,7 @@ class _Attempt:
                 error=reason,
                 lease_until=None,
                 next_attempt_at=None,
+                given_up_at=self.claim.observed_at or now,
             )
             row.refresh_from_db()
             if isinstance(row, Recording):

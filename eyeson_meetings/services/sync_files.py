@@ -262,7 +262,7 @@ def _give_up(row: FileRow, now: datetime) -> None:
             .objects.filter(pk=row.pk, available_at=None, store_state=row.StoreState.NONE)
             .update(
                 store_state=row.StoreState.FAILED,
-                deleted_remotely_at=now,
+                given_up_at=now,
                 error=_("eyeson never made it available."),
             )
         )

@@ -31,7 +31,7 @@ def leave_deletions_of_people(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("eyeson_meetings", "0006_act_requests"),
+        ("eyeson_meetings", "0008_void_meetings"),
     ]
 
     operations = [

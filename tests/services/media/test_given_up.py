@@ -183,7 +183,7 @@ def test_the_migration_tells_what_the_program_gave_up_from_what_people_deleted()
         ),
         RecordingFactory(store_state="stored", deleted_remotely_at=now, missing_remotely_since=now),
     ]
-    migration = import_module("eyeson_meetings.migrations.0007_given_up")
+    migration = import_module("eyeson_meetings.migrations.0009_given_up")
 
     migration.leave_deletions_of_people(apps, SimpleNamespace(connection=connection))
 

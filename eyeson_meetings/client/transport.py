@@ -57,6 +57,8 @@ PAGE_LENGTH = 25
 #: No list is longer than so many pages.
 PAGES_ALLOWED = 1000
 _READ_BYTES = 64 * 1024
+#: urllib3 takes no timeout of zero, which is what is left at the end of a press.
+_SHORTEST_TIMEOUT_SECONDS = 0.001
 
 
 def entries_in(value: object) -> list[object]:
@@ -160,7 +162,7 @@ class Transport:
         connect, read = self._timeouts_seconds
         if press is None:
             return Timeout(connect=connect, read=read)
-        left = press.seconds_left
+        left = max(press.seconds_left, _SHORTEST_TIMEOUT_SECONDS)
         # An upload takes as long as its bytes do; only the wait for its answer is limited.
         total = None if call.upload is not None else left
         return Timeout(connect=min(connect, left), read=min(read, left), total=total)
@@ -186,7 +188,9 @@ class Transport:
                     verify=self._ca_file or True,
                 )
                 with response:
-                    return self._read(response, read_seconds=timeout.read_timeout or 0.0)
+                    seconds = _seconds_to_read(call, timeout)
+                    _limit_wait(response, seconds)
+                    return self._read(response, read_seconds=seconds)
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             return Lost(reason=_reason(error), sent=not _never_left(error))
 
@@ -235,6 +239,22 @@ def _refuse_too_late(call: Call, press: Press | None) -> None:
     has_time = press.may_act if call.is_act else press.seconds_left > 0
     if not has_time:
         raise TooSlowError(call.route, message="it was slow before; this call was not sent")
+
+
+def _seconds_to_read(call: Call, timeout: Timeout) -> float:
+    """Return how long the body may take, now that the headers are there: no longer than the press."""
+    seconds, press = float(timeout.read_timeout or 0.0), current_press()
+    if press is None or call.upload is not None:
+        return seconds
+    return max(min(seconds, press.seconds_left), _SHORTEST_TIMEOUT_SECONDS)
+
+
+def _limit_wait(response: requests.Response, seconds: float) -> None:
+    """Let the response wait no longer than this for its next bytes. urllib3 sets this once a request only."""
+    connection = response.raw.connection
+    # None where the server closes the connection after this answer: the first limit stays.
+    if connection is not None and connection.sock is not None:
+        connection.sock.settimeout(seconds)
 
 
 def _never_left(error: Exception) -> bool:

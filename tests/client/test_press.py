@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from eyeson_meetings.client import EyesonClient, press
-from eyeson_meetings.client.press import current_press, one_press
+from eyeson_meetings.client.press import Press, current_press, one_press
 from eyeson_meetings.exceptions import NetworkError, TooSlowError, UnavailableError
 
 from .rawserver import RawServer, answer
@@ -115,6 +115,51 @@ def test_an_answer_that_drips_is_cut_off_with_the_press(
         client.recordings.get(recording_id="r")
 
     assert time.monotonic() - began_at < 30
+
+
+def late_and_stalled(connection: Any) -> None:
+    """Send the headers shortly before the end of the press, and never the body."""
+    time.sleep(2.7)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n ")
+    connection.recv(1)
+
+
+def late_and_dripping(connection: Any) -> None:
+    """Send the headers shortly before the end of the press, and the body slowly."""
+    time.sleep(2.7)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(1000):
+        connection.sendall(b" ")
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("speak", [late_and_stalled, late_and_dripping])
+def test_the_body_of_a_late_answer_ends_with_the_press(
+    client: EyesonClient, server: RawServer, monkeypatch: pytest.MonkeyPatch, speak: Any
+) -> None:
+    monkeypatch.setattr(press, "PRESS_SECONDS", 3.0)
+    server.normally = speak
+    began_at = time.monotonic()
+
+    with one_press(), pytest.raises(NetworkError):
+        client.recordings.get(recording_id="r")
+
+    # The wait for the headers and another such wait for the body would be 5.7 s.
+    assert time.monotonic() - began_at < 5.0
+
+
+def test_a_call_that_begins_as_the_press_ends_fails_like_one_that_is_too_late(
+    client: EyesonClient, server: RawServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.normally = lambda connection: connection.recv(1)
+    with one_press() as running:
+        # The check before the call still sees time left, the call does not.
+        left = iter([0.1])
+        monkeypatch.setattr(Press, "seconds_left", property(lambda press: next(left, 0.0)))
+        with pytest.raises(NetworkError):
+            client.recordings.get(recording_id="r")
+        assert running.seconds_left == 0.0
 
 
 def test_a_press_repeats_a_broken_question_once_and_at_once(

@@ -37,7 +37,7 @@ EyesonMeetingsError
 │   └── PermalinkDeletedError
 ├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
-├── BroadcastNotReplacedError   one was stopped, and the other is not known to run
+├── BroadcastNotReplacedError   one was stopped, or may be, and the other is not known to run
 ├── StreamTargetError           nowhere that a broadcast could go
 ├── ValueRefusedError           a text, address, picture or place that a meeting cannot show
 └── NotAllowedError
@@ -241,7 +241,10 @@ class BroadcastRunningError(EyesonMeetingsError):
 
 
 class BroadcastNotReplacedError(EyesonMeetingsError):
-    """The broadcast that was running has been stopped, and the new one is not known to run."""
+    """The broadcast that was running has been stopped, or may have been, and the new one is not known to run.
+
+    The message says which.
+    """
 
 
 class StreamTargetError(EyesonMeetingsError):

@@ -78,7 +78,7 @@ def start_broadcast(
     Raises, without asking eyeson, StreamTargetError for an address that is none and for a target that is
     switched off or of another account, SecretUnreadableError; then MeetingEndedError, FeatureDisabledError
     when the room's options forbid it, NotPossibleNowError, BroadcastNotReplacedError when the other broadcast
-    is stopped and this one is not running, other EyesonErrors.
+    is stopped, or may be, and this one is not known to run, other EyesonErrors.
     """
     stream, page = _stream_of(meeting, target, stream_url, player_url)
     control = control_of(meeting=meeting, user=user)
@@ -190,9 +190,21 @@ def _start(control: Control, stream: Secret, page: str) -> None:
 def _replace(control: Control, stream: Secret, page: str) -> datetime:
     """Stop what runs and start this. Returns eyeson's clock between the two.
 
-    Raises BroadcastNotReplacedError when the second did not happen.
+    Raises BroadcastNotReplacedError when the first is not confirmed, or the second did not happen.
     """
-    stopped_at = _stop(control)
+    try:
+        stopped_at = _stop(control)
+    except MeetingEndedError:
+        raise
+    except EyesonError as error:
+        if not error.may_be_done:
+            raise
+        raise BroadcastNotReplacedError(
+            _(
+                "Whether the broadcast that was running has been stopped is not confirmed. "
+                "The new one has not been started. Start it again."
+            )
+        ) from error
     try:
         _start(control, stream, page)
     except MeetingEndedError:

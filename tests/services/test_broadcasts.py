@@ -137,6 +137,20 @@ def test_a_replacement_that_fails_says_what_was_done(
     assert not meeting.is_broadcast
 
 
+def test_a_replacement_whose_stop_is_not_confirmed_starts_nothing_and_says_so(
+    sandbox_account: SandboxServer,
+) -> None:
+    meeting, user = start_meeting(sandbox_account)
+    start_broadcast(meeting=meeting, stream_url=ADDRESS, user=user)
+    before = len(calls_of(sandbox_account))
+    sandbox_account.service.faults.add("status", method="DELETE", route=PATH, times=2)
+
+    with pytest.raises(BroadcastNotReplacedError, match="stopped is not confirmed. The new one"):
+        start_broadcast(meeting=meeting, target=BroadcastTargetFactory(), replace=True, user=user)
+
+    assert START not in calls_of(sandbox_account)[before:]
+
+
 def test_stopping_within_the_same_second_stops_and_twice_is_no_error(
     sandbox_account: SandboxServer,
 ) -> None:

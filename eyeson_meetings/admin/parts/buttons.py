@@ -66,7 +66,7 @@ def words_for(error: exceptions.EyesonMeetingsError) -> str:
     """What to tell a person about `error`, with eyeson's own words when it said any."""
     if getattr(error, "may_be_done", False):
         return _(
-            "eyeson did not confirm this. It may have been done: this page shows it once eyeson says so."
+            "eyeson did not confirm this. It may have been done. Please check before you try again."
         )
     known = next((WORDS[kind] for kind in type(error).__mro__ if kind in WORDS), None)
     if known is None:

@@ -36,6 +36,7 @@ EyesonMeetingsError
 │   ├── PermalinkExpiredError
 │   └── PermalinkDeletedError
 ├── UploadRefusedError          no bytes, too many, or no name: nothing was sent
+├── PermalinkEndKeptError       eyeson was asked to take a permalink's end away, and kept it
 ├── BroadcastRunningError       one runs at a time: stop that, or replace it
 ├── BroadcastNotReplacedError   one was stopped, or may be, and the other is not known to run
 ├── StreamTargetError           nowhere that a broadcast could go
@@ -227,6 +228,10 @@ class PermalinkExpiredError(PermalinkOverError):
 
 class PermalinkDeletedError(PermalinkOverError):
     """eyeson does not know the permalink any more. The room and its history stay."""
+
+
+class PermalinkEndKeptError(EyesonMeetingsError):
+    """eyeson was asked to take the end of a permalink away, and still shows one."""
 
 
 class BroadcastRunningError(EyesonMeetingsError):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
-from eyeson_meetings.exceptions import EyesonMeetingsError
+from eyeson_meetings.exceptions import EyesonMeetingsError, PermalinkEndKeptError
 from eyeson_meetings.models import Permalink, PermalinkHost, Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import permalinks
@@ -107,8 +107,7 @@ class PermalinkForm(forms.Form):
         # The browser's own picker.
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=gettext_lazy(
-            "No meeting can start after it; one in progress goes on. It can be moved later, but not taken "
-            "away."
+            "No meeting can start after it; one in progress goes on. Leave it empty for no end."
         ),
     )
 
@@ -123,6 +122,24 @@ class PermalinkForm(forms.Form):
         if moment <= timezone.now():
             raise ValidationError(_("This time is over. Choose one that is to come."))
         return moment
+
+
+class PermalinkChangeForm(PermalinkForm):
+    """A new name or end of a permalink room; an end that is cleared is taken away."""
+
+    #: Whether the page showed an end: one that came meanwhile is not cleared by an empty field.
+    had_end = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def carried(self) -> list[Any]:
+        """Return the fields that the page sends back unseen."""
+        return [self["had_end"]]
+
+    def clean(self) -> dict[str, Any]:
+        """Return the values as the service takes them."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        was_shown = cleaned.pop("had_end", "") != "no"
+        is_cleared = "expires_at" in self.changed_data and not self.data.get("expires_at")
+        return {**cleaned, "without_end": is_cleared and was_shown}
 
 
 class PermalinkRoomForm(PermalinkForm):
@@ -273,18 +290,23 @@ class PermalinkAdminMixin(ButtonsMixin):
         """The site has not deleted the permalink."""
         return hasattr(room, "permalink") and room.permalink.deleted_at is None
 
-    def permalink_form(self, request: HttpRequest, room: Room, **bound: Any) -> PermalinkForm:
+    def permalink_form(self, request: HttpRequest, room: Room, **bound: Any) -> PermalinkChangeForm:
         """With what is known. Raises NoPermalinkError."""
         end = permalinks.permalink_of(room).expires_at
         # The picker knows no seconds: an end that is left as it is must not count as another.
         shown = end and end.replace(second=0, microsecond=0)
-        return PermalinkForm(initial={"name": room.name, "expires_at": shown}, **bound)
+        initial = {"name": room.name, "expires_at": shown, "had_end": "yes" if end else "no"}
+        return PermalinkChangeForm(initial=initial, **bound)
 
-    def change_permalink(self, request: HttpRequest, room: Room, form: PermalinkForm) -> None:
-        """Tell eyeson."""
-        permalinks.change_permalink(room=room, **form.cleaned_data)
+    def change_permalink(self, request: HttpRequest, room: Room, form: PermalinkChangeForm) -> None:
+        """Have eyeson change the permalink, and warn when it keeps an end that was to be taken away."""
+        try:
+            permalinks.change_permalink(room=room, **form.cleaned_data)
+        except PermalinkEndKeptError as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, _("eyeson has been told."))
         self.log_change(request, room, _("Changed the permalink."))
-        messages.success(request, _("eyeson has been told."))
 
     def refresh_permalink(self, request: HttpRequest, room: Room) -> None:
         """Ask eyeson how the permalink is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -47,6 +48,8 @@ class Call:
     segments: Mapping[str, str | Secret] = field(default_factory=dict, repr=False)
     query: Mapping[str, Any] = field(default_factory=dict, repr=False)
     form: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    #: Sent as JSON instead of a form: only JSON can say null.
+    document: Mapping[str, Any] | None = field(default=None, repr=False)
     upload: Upload | None = None
     #: The call lets a person into a meeting: it may use all the time of a press, and is safe to repeat.
     is_entry: bool = False
@@ -72,10 +75,13 @@ class Call:
         return Secret("/".join(parts) + (f"?{query}" if query else ""))
 
     def body(self) -> Body | None:
-        """The form, with the file in it, for one try; None when there is nothing to send.
+        """Return the document or form, with the file in it, for one try; None when there is nothing to send.
 
         Raises InvalidRequestError when the file to send cannot be read.
         """
+        if self.document is not None:
+            content = json.dumps(self.document, default=_text, allow_nan=False).encode()
+            return Body(content=content, content_type="application/json")
         pairs = [(name, text.encode(errors="replace")) for name, text in _flat(self.form)]
         if self.upload is not None:
             try:
@@ -92,7 +98,8 @@ class Call:
 
     def secrets(self) -> list[str]:
         """Texts of this call that no message may repeat."""
-        values = (*self.segments.values(), *self.query.values(), *self.form.values())
+        sent = (self.segments, self.query, self.form, self.document or {})
+        values = [value for part in sent for value in part.values()]
         return [value.reveal() for value in values if isinstance(value, Secret)]
 
     def _problem(self) -> str:

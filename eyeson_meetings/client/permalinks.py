@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from eyeson_meetings.exceptions import InvalidRequestError
 
 from .calls import Call, Credential, secret
 from .reading import UnreadableRecordError, object_in
@@ -72,13 +75,23 @@ class Permalinks:
         name: str | None = None,
         options: Mapping[str, Any] | None = None,
         expires_at: datetime | None = None,
+        without_end: bool = False,
     ) -> Answer[Permalink]:
-        """Change it; what is None is not sent (6.4). Raises InvalidRequestError, NotFoundError.
+        """Change the permalink; what is None is not sent (6.4).
 
+        `without_end` asks eyeson to take the end away. No source says whether it does: read it back (21).
         Whether options that are not sent stay is not documented: send all.
+        Raises InvalidRequestError, also for an end together with `without_end`; NotFoundError.
         """
         form = {"name": name, "options": options or {}, "expires_at": expires_at}
-        return self._transport.ask(_one("PUT", permalink_id, form=form), Permalink.from_json)
+        call = _one("PUT", permalink_id, form=form)
+        if without_end:
+            if expires_at is not None:
+                problem = "give an end or take it away, not both; nothing was sent"
+                raise InvalidRequestError(call.route, None, problem)
+            said = {name: value for name, value in form.items() if value}
+            call = replace(call, form={}, document={**said, "expires_at": None})
+        return self._transport.ask(call, Permalink.from_json)
 
     def delete(self, *, permalink_id: str) -> Answer[None]:
         """Its links work no longer (6.4). Raises NotFoundError."""

@@ -75,7 +75,8 @@ def _hear(permalink: Permalink, record: records.Permalink, *, observed_at: datet
             created_at=record.created_at,
             # An answer without its room says nothing of the name.
             name=texts.name_of(record.room.name) if record.room is not None else permalink.name,
-            expires_at=record.expires_at,
+            # Nor does one whose end is missing or cannot be read say that there is none.
+            expires_at=record.expires_at if record.says_end else permalink.expires_at,
         )
     )
     changed = [name for name in FACTS if getattr(before, name) != getattr(merged, name)]

@@ -44,6 +44,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ),
     exceptions.PermalinkExpiredError: Problem(status=409, code="permalink_expired"),
     exceptions.PermalinkDeletedError: Problem(status=409, code="permalink_deleted"),
+    exceptions.PermalinkEndKeptError: Problem(status=409, code="end_kept"),
     exceptions.MeetingNotRunningError: Problem(
         status=409,
         code="meeting_not_running",

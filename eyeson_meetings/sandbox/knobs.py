@@ -36,6 +36,8 @@ class Knobs:
     started_at_after_end: bool = True
     #: Objects `sip` with media credentials in room and user, as until 2023.
     sip: bool = False
+    #: Whether JSON null takes the end of a permalink away, which no source says (API reference 21).
+    permalink_end_removable: bool = True
     one_broadcast_per_platform: bool = False
     newest_first: bool = True
 

@@ -15,8 +15,10 @@ from eyeson_meetings import mirror
 from eyeson_meetings.client import records
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.exceptions import (
+    EyesonError,
     NotFoundError,
     PermalinkDeletedError,
+    PermalinkEndKeptError,
     PermalinkExpiredError,
     UnexpectedAnswerError,
 )
@@ -25,12 +27,13 @@ from eyeson_meetings.policies import policy
 
 from .accounts import client_for
 
+SHOW = "GET /permalink/:permalink_id"
 #: eyeson tells the time in whole seconds: an answer to a change counts as later than what was known before.
 _A_MOMENT = timedelta(microseconds=1)
 
 
-def look_at(permalink: Permalink) -> Answer[records.Permalink]:
-    """The permalink as eyeson shows it now, which is mirrored.
+def look_at(permalink: Permalink, *, is_change: bool = False) -> Answer[records.Permalink]:
+    """Return the permalink as eyeson shows it now, and mirror that. `is_change`: it was changed just before.
 
     Raises PermalinkDeletedError when eyeson does not know it, which is mirrored too; EyesonError.
     """
@@ -40,16 +43,20 @@ def look_at(permalink: Permalink) -> Answer[records.Permalink]:
         answer = client_for(room.account).permalinks.get(permalink_id=room.eyeson_id)
     except NotFoundError as error:
         raise noticed_missing(permalink, error) from error
-    hear(permalink, answer, route="GET /permalink/:permalink_id")
+    hear(permalink, answer, route=SHOW, is_change=is_change)
     return answer
 
 
 def tell(
-    permalink: Permalink, *, name: str | None = None, expires_at: datetime | None = None
+    permalink: Permalink,
+    *,
+    name: str | None = None,
+    expires_at: datetime | None = None,
+    without_end: bool = False,
 ) -> None:
     """Have eyeson know the name (without one the room's) and the room's options, and the end if one is given.
 
-    eyeson is looked at first, and everything is sent: what it makes of less is not documented (API reference
+    `without_end` asks to take the end away; `confirm_no_end` says what became of it. eyeson is looked at first, and everything is sent: what it makes of less is not documented (API reference
     21). Raises PermalinkDeletedError, which is mirrored; EyesonError.
     """
     room = permalink.room
@@ -60,7 +67,8 @@ def tell(
             permalink_id=room.eyeson_id,
             name=name or wanted_name(room) or permalink.name or None,
             options=options,
-            expires_at=expires_at or known.expires_at,
+            expires_at=None if without_end else expires_at or known.expires_at,
+            without_end=without_end,
         )
     except NotFoundError as error:
         raise noticed_missing(permalink, error) from error
@@ -68,6 +76,25 @@ def tell(
     if permalink.options_sent != options:
         permalink.options_sent = options
         permalink.save(update_fields=["options_sent"])
+
+
+def confirm_no_end(permalink: Permalink) -> None:
+    """Read back from eyeson that the permalink has no end. The answer is mirrored.
+
+    Raises PermalinkEndKeptError when it still has one; PermalinkDeletedError; other EyesonErrors, of which the
+    change may be done.
+    """
+    try:
+        shown = look_at(permalink, is_change=True).value
+        if not shown.says_end:
+            raise UnexpectedAnswerError(SHOW, 200, "the answer lacks expires_at")
+    except EyesonError as error:
+        error.may_be_done = True
+        raise
+    if shown.expires_at is not None:
+        raise PermalinkEndKeptError(
+            _("eyeson has kept the end of this permalink. Choose a later end instead.")
+        )
 
 
 def is_up_to_date(permalink: Permalink) -> bool:

@@ -34,7 +34,7 @@ from .accounts import client_for
 from .acts import act
 from .entries import keep_participant
 from .permalink_hosts import host_for, keep_first_host, known_host, token_in
-from .permalink_state import as_json, look_at, tell
+from .permalink_state import as_json, confirm_no_end, look_at, tell
 from .rooms import add_member
 
 if TYPE_CHECKING:
@@ -94,20 +94,29 @@ def create_permalink_room(
 
 @act
 def change_permalink(
-    *, room: Room, name: str | None = None, expires_at: datetime | None = None
+    *,
+    room: Room,
+    name: str | None = None,
+    expires_at: datetime | None = None,
+    without_end: bool = False,
 ) -> Permalink:
-    """Rename the room, here and at eyeson, and let meetings start until `expires_at` (aware).
+    """Rename the room, here and at eyeson, and let meetings start until `expires_at` (aware) or `without_end`.
 
-    What is None stays. eyeson documents no way to take an end away again: choose a far one.
-    Raises NoPermalinkError; ValueError for a time without a zone; PermalinkDeletedError;
-    EyesonError, the room being unchanged.
+    What is None stays. eyeson does not document how to take an end away, so it is asked to and read back:
+    PermalinkEndKeptError says that the end stayed; a new name holds all the same.
+    Raises NoPermalinkError; ValueError for a time without a zone, and for an end together with `without_end`;
+    PermalinkDeletedError; EyesonError, the room being unchanged.
     """
     _refuse_naive(expires_at)
+    if without_end and expires_at is not None:
+        raise ValueError("Give expires_at or without_end, not both.")
     permalink = permalink_of(room)
-    tell(permalink, name=name, expires_at=expires_at)
+    tell(permalink, name=name, expires_at=expires_at, without_end=without_end)
     if name:
         room.name = name
         room.save(update_fields=["name"])
+    if without_end:
+        confirm_no_end(permalink)
     return permalink
 
 

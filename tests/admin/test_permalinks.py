@@ -132,6 +132,31 @@ def test_a_permalink_is_renamed_extended_refreshed_and_deleted_after_a_question(
     ]
 
 
+def test_an_end_is_taken_away_by_clearing_the_field(
+    root: Client, clinic: Room, sandbox_account: SandboxServer
+) -> None:
+    made = at_eyeson(sandbox_account, clinic)
+    press(root, clinic, "change-permalink", name="Clinic", expires_at="2099-01-01T12:00")
+    page = root.get(button_of(clinic, "change-permalink")).content.decode()
+    assert '<input type="hidden" name="had_end" value="yes"' in page
+
+    # The page showed no end: one that came meanwhile stays.
+    press(root, clinic, "change-permalink", name="Clinic", expires_at="", had_end="no")
+    assert made.expires_at is not None
+    sandbox_account.knobs.permalink_end_removable = False
+    kept = press(root, clinic, "change-permalink", name="Ward", expires_at="", had_end="yes")
+    assert told(kept)[-1:] == [
+        "eyeson has kept the end of this permalink. Choose a later end instead."
+    ]
+    assert made.expires_at is not None
+    sandbox_account.knobs.permalink_end_removable = True
+    done = press(root, clinic, "change-permalink", name="Ward", expires_at="", had_end="yes")
+
+    assert (told(done)[-1], made.expires_at) == ("eyeson has been told.", None)
+    assert "without an end" in text_of(root, clinic)
+    assert logged(clinic) == ["Changed the permalink."] * 4
+
+
 def test_hosts_are_added_by_user_name_and_removed(
     root: Client, clinic: Room, sandbox_account: SandboxServer
 ) -> None:

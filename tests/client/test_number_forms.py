@@ -51,7 +51,11 @@ TIMES = [
     ("Webhook", "last_request_sent_at", "last_request_sent_at"),
 ]
 #: Fields that no JSON value fills directly.
-DERIVED = {("RoomResponse", "shows_no_recording"), ("Answer", "observed_at")}
+DERIVED = {
+    ("RoomResponse", "shows_no_recording"),
+    ("Permalink", "says_end"),
+    ("Answer", "observed_at"),
+}
 
 UNSAID = [True, False, None, "", "x", "1_0", "0x10", "1e2", float("nan"), float("inf"), [], {}]
 TOO_MUCH = [540.7, "540.7", 10**30, str(10**30), "9" * 5000, 1e300, -MAX_INTEGER - 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from eyeson_meetings.client.records import UnreadableRecordError
 from eyeson_meetings.exceptions import (
     EyesonError,
     ForbiddenError,
+    InvalidRequestError,
     KeyLockedError,
     KeyRefusedError,
     NotFoundError,
@@ -152,6 +154,48 @@ def test_the_owner_reads_changes_and_deletes_by_id(client: EyesonClient, server:
         ("DELETE", "/permalink/p", []),
     ]
     assert all("Authorization" in request.headers for request in server.requests)
+
+
+def test_an_end_is_taken_away_by_json_null(client: EyesonClient, server: RawServer) -> None:
+    server.normally = answer(200, {"permalink": {"id": "p", "expires_at": None}})
+
+    client.permalinks.update(
+        permalink_id="p", name="Zoë", options={"show_names": False}, without_end=True
+    )
+    client.permalinks.update(permalink_id="p", without_end=True)
+
+    first, second = server.requests
+    assert first.headers["Content-Type"] == "application/json"
+    assert json.loads(first.body) == {
+        "name": "Zoë",
+        "options": {"show_names": False},
+        "expires_at": None,
+    }
+    assert json.loads(second.body) == {"expires_at": None}
+    with pytest.raises(InvalidRequestError, match="not both; nothing was sent"):
+        client.permalinks.update(
+            permalink_id="p", expires_at=datetime(2030, 1, 1, tzinfo=UTC), without_end=True
+        )
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "end", "says_end"),
+    [
+        ({"expires_at": None}, None, True),
+        ({"expires_at": "2030-01-01T00:00:00Z"}, datetime(2030, 1, 1, tzinfo=UTC), True),
+        ({}, None, False),
+        ({"expires_at": "soon"}, None, False),
+        ({"expires_at": True}, None, False),
+        ({"expires_at": ""}, None, False),
+    ],
+)
+def test_a_missing_or_unreadable_end_is_not_the_same_as_none(
+    fields: dict[str, Any], end: datetime | None, says_end: bool
+) -> None:
+    permalink = Permalink.from_json({"permalink": {"id": "p", **fields}})
+
+    assert (permalink.expires_at, permalink.says_end) == (end, says_end)
 
 
 def test_a_token_opens_without_the_api_key(client: EyesonClient, server: RawServer) -> None:

@@ -119,6 +119,20 @@ def test_what_is_sent_changes_and_the_rest_stays(client: EyesonClient) -> None:
     assert renamed.user_token == made.user_token
 
 
+def test_an_end_is_taken_away_and_nothing_else(client: EyesonClient) -> None:
+    made = create(client)
+    client.permalinks.update(permalink_id=made.id, options={"show_names": False}, expires_at=FUTURE)
+
+    for name in (None, "Consulting"):
+        answer = client.permalinks.update(permalink_id=made.id, name=name, without_end=True).value
+
+        assert (answer.expires_at, answer.says_end) == (None, True)
+    shown = client.permalinks.get(permalink_id=made.id).value
+    assert shown.room is not None
+    assert (shown.expires_at, shown.room.name) == (None, "Consulting")
+    assert shown.options["show_names"] is False
+
+
 def test_hosts_come_and_go(client: EyesonClient) -> None:
     made = create(client)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -76,6 +77,22 @@ def test_the_last_word_counts_whatever_came_last() -> None:
     assert (permalink.name, permalink.expires_at) == ("New", NOW + MINUTE)
     assert (permalink.created_at, permalink.observed_at) == (NOW - MINUTE, NOW)
     assert (permalink.room.adopted, permalink.room.name) == (True, "New")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("says_end", "left"),
+    [(True, None), (False, NOW + MINUTE)],
+    ids=["no end", "nothing about the end"],
+)
+def test_an_end_that_is_taken_away_is_cleared_and_one_not_told_of_stays(
+    says_end: bool, left: datetime | None
+) -> None:
+    hear(saying(expires_at=NOW + MINUTE))
+    hear(dataclasses.replace(saying(), says_end=says_end), NOW + MINUTE)
+    hear(saying(expires_at=NOW + MINUTE))
+
+    assert Permalink.objects.get().expires_at == left
 
 
 @pytest.mark.django_db

@@ -45,6 +45,27 @@ def test_a_permalink_room_is_made_read_changed_joined_and_deleted(
     assert (late.status_code, late.json()["code"]) == (409, "permalink_deleted")
 
 
+def test_null_takes_the_end_away_or_says_that_eyeson_kept_it(
+    as_user: Any, sandbox_account: SandboxServer
+) -> None:
+    room = create_permalink_room(name="Clinic", expires_at=datetime.fromisoformat(END))
+    client = as_user(factories.RoomMemberFactory(room=room, role="host").user)
+    path = f"permalinks/{room.uuid}/"
+
+    sandbox_account.knobs.permalink_end_removable = False
+    kept = client.call("PATCH", path, {"expires_at": None})
+    sandbox_account.knobs.permalink_end_removable = True
+    renamed = client.call("PATCH", path, {"name": "Ward"})
+    cleared = client.call("PATCH", path, {"expires_at": None})
+    again = client.call("PATCH", path, {"expires_at": None})
+
+    assert (kept.status_code, kept.json()["code"]) == (409, "end_kept")
+    assert renamed.json()["expires_at"] is not None
+    assert [cleared.json()["expires_at"], again.json()["expires_at"]] == [None, None]
+    (made,) = sandbox_account.service.permalinks.all()
+    assert (made.name, made.expires_at) == ("Ward", None)
+
+
 def test_hosts_are_added_and_removed_by_user_name_and_no_token_is_shown(
     as_user: Any, sandbox_account: SandboxServer
 ) -> None:

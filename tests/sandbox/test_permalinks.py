@@ -203,6 +203,13 @@ def test_only_what_was_sent_changes(api: Api, sandbox: SandboxServer, made: Any)
     assert changed.json()["room"]["name"] == "Clinic"
     back = api.with_key("PUT", path, json={"name": "Practice", "expires_at": None}).json()
     assert back["permalink"]["expires_at"] is None
+    again = in_the_future(sandbox, 60)
+    api.with_key("PUT", path, json={"expires_at": again})
+    for untouched in ({"data": {"expires_at": ""}}, {"json": {"expires_at": ""}}):
+        kept = api.with_key("PUT", path, **untouched).json()
+        assert kept["permalink"]["expires_at"] is not None
+    sandbox.knobs.turn(permalink_end_removable=False)
+    assert api.with_key("PUT", path, json={"expires_at": None}).json()["permalink"]["expires_at"]
     assert back["room"]["name"] == "Practice"
     assert back["options"]["kick_available"] is False
     assert api.with_key("PUT", path, data={"expires_at": "soon"}).status_code == 400

@@ -21,7 +21,9 @@ from eyeson_meetings.exceptions import (
     NetworkError,
     NoPermalinkError,
     PermalinkDeletedError,
+    PermalinkEndKeptError,
     PermalinkExpiredError,
+    UnavailableError,
     UnknownAccountError,
 )
 from eyeson_meetings.models import (
@@ -369,6 +371,66 @@ def test_a_new_name_and_more_time_are_told_at_once(sandbox_account: SandboxServe
     # Less of it, in the same second of eyeson's clock.
     sooner = FUTURE - timedelta(days=400)
     assert change_permalink(room=room, expires_at=sooner).expires_at == sooner
+
+
+def test_an_end_is_taken_away_and_stays_away(sandbox_account: SandboxServer) -> None:
+    room = create_permalink_room(name="Clinic", expires_at=FUTURE, options={"widescreen": False})
+
+    permalink = change_permalink(room=room, name="Ward", without_end=True)
+
+    made = at_eyeson(sandbox_account, room)
+    assert (permalink.expires_at, made.expires_at) == (None, None)
+    assert (made.name, made.options) == ("Ward", {"widescreen": False})
+    assert calls_of(sandbox_account)[1:] == [
+        "GET /permalink/{permalink_id}",
+        "PUT /permalink/{permalink_id}",
+        "GET /permalink/{permalink_id}",
+    ]
+    # Neither a look in the same second nor a rename brings it back, and it can have one again.
+    assert refresh_permalink(room=room).expires_at is None
+    assert change_permalink(room=room, name="Clinic").expires_at is None
+    assert change_permalink(room=room, expires_at=FUTURE).expires_at == FUTURE
+
+
+def test_an_end_that_eyeson_keeps_is_told_and_shown(sandbox_account: SandboxServer) -> None:
+    sandbox_account.knobs.permalink_end_removable = False
+    room = create_permalink_room(name="Clinic", expires_at=FUTURE)
+
+    with pytest.raises(PermalinkEndKeptError, match="eyeson has kept the end"):
+        change_permalink(room=room, name="Ward", without_end=True)
+
+    room.refresh_from_db()
+    assert (room.name, room.permalink.name) == ("Ward", "Ward")
+    assert room.permalink.expires_at == FUTURE
+
+
+def test_an_end_of_which_eyeson_does_not_say_what_became_is_not_confirmed(
+    sandbox_account: SandboxServer,
+) -> None:
+    room = create_permalink_room(name="Clinic", expires_at=FUTURE)
+
+    def break_the_next_look() -> None:
+        sandbox_account.service.faults.add(
+            "status", method="GET", route="/permalink/{permalink_id}", status=503
+        )
+
+    with (
+        meanwhile(sandbox_account, "PUT", "/permalink/{permalink_id}", break_the_next_look),
+        pytest.raises(UnavailableError) as caught,
+    ):
+        change_permalink(room=room, without_end=True)
+
+    assert caught.value.may_be_done
+
+
+def test_an_end_and_none_contradict_each_other(sandbox_account: SandboxServer) -> None:
+    room = create_permalink_room(name="Clinic")
+    asked = len(sandbox_account.calls)
+
+    with pytest.raises(ValueError, match="not both"):
+        change_permalink(room=room, expires_at=FUTURE, without_end=True)
+
+    assert len(sandbox_account.calls) == asked
 
 
 def test_a_name_or_options_changed_here_are_told_by_the_next_join_alone(

@@ -30,6 +30,8 @@ class Permalink:
     created_at: datetime | None = None
     #: After this no meeting can be started; None: always.
     expires_at: datetime | None = None
+    #: False: the answer lacks `expires_at`, or it cannot be read.
+    says_end: bool = field(default=True, compare=False)
     #: Starts meetings as `user`. Missing where a token asked.
     user_token: Secret | None = None
     guest_token: Secret | None = None
@@ -49,10 +51,12 @@ class Permalink:
         """Read the object. Raises UnreadableRecordError without an id."""
         answer = object_in(value)
         permalink = object_in(answer.get("permalink"))
+        expires_at = parse_time(permalink.get("expires_at"))
         return cls(
             id=required_id(permalink, "permalink"),
             created_at=parse_time(permalink.get("created_at")),
-            expires_at=parse_time(permalink.get("expires_at")),
+            expires_at=expires_at,
+            says_end=expires_at is not None or permalink.get("expires_at", "") is None,
             user_token=secret_in(permalink.get("user_token")),
             guest_token=secret_in(permalink.get("guest_token")),
             room=part_in(Room.from_json, answer.get("room")),

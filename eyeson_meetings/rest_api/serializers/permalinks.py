@@ -57,10 +57,22 @@ class PermalinkCreateSerializer(RoomCreateSerializer):
 
 
 class PermalinkChangeSerializer(serializers.Serializer[Any]):
-    """A new name, or a new end. An end cannot be taken away: choose a far one."""
+    """A new name, or a new end; null takes the end away."""
 
     name = NameField(required=False)
-    expires_at = EndField(required=False)
+    expires_at = EndField(
+        required=False,
+        allow_null=True,
+        help_text="null: no end. 409 with end_kept when eyeson keeps the one that there is.",
+    )
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Return the values as the service takes them: `without_end` instead of null."""
+        given = super().to_internal_value(data)
+        if given.get("expires_at", "") is None:
+            del given["expires_at"]
+            given["without_end"] = True
+        return given
 
 
 class PermalinkHostSerializer(serializers.Serializer[PermalinkHost]):

@@ -107,7 +107,7 @@ async def show(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Change what was sent and leave the rest, in `options` too (6.4)."""
+    """Change what was sent and leave the rest, in `options` too (6.4). JSON null takes the end away (21)."""
     service, team = service_of(request), team_of(request, since_2024=True)
     parameters = await read_parameters(request)
     with service.state.locked():
@@ -115,8 +115,11 @@ async def change(request: Request) -> Response:
         name = text(parameters, "name")
         options = read_options(parameters.get("options") or {})
         expires_at = permalink.expires_at
-        if "expires_at" in parameters:
+        sent = parameters.get("expires_at", "")
+        if sent not in ("", None):
             expires_at = _moment(parameters, "expires_at")
+        elif sent is None and service.knobs.permalink_end_removable:
+            expires_at = None
         permalink.name = name or permalink.name
         permalink.options.update(options)
         permalink.expires_at = expires_at

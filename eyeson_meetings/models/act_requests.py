@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .broadcasts import BroadcastTarget
 from .meetings import Meeting
 from .moments import shown_moment
+from .times import ReportedTimeField
 
 
 class ActRequest(models.Model):
@@ -28,7 +29,7 @@ class ActRequest(models.Model):
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="act_requests")
     act = models.CharField(max_length=16, choices=Act.choices)
     #: By eyeson's clock, just before the site asked: what comes of the request is not older.
-    requested_at = models.DateTimeField()
+    requested_at = ReportedTimeField()
     #: Null when the site asked by itself.
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

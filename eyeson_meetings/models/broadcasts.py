@@ -19,6 +19,7 @@ from .meetings import Meeting
 from .moments import shown_moment
 from .participants import Participant
 from .rooms import Room
+from .times import ReportedTimeField
 
 STREAM_SCHEMES = ("rtmp", "rtmps")
 MAX_STREAM_URL_LENGTH = 2048
@@ -126,7 +127,7 @@ class Broadcast(models.Model):
     platform = models.CharField(_("platform"), max_length=255, blank=True)
     #: The last writer by eyeson's clock wins. Somebody in the meeting typed it: check it before linking.
     player_url = models.TextField(_("public page"), blank=True)
-    player_url_observed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    player_url_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
     participant = models.ForeignKey(
         Participant,
         on_delete=models.SET_NULL,
@@ -152,15 +153,15 @@ class Broadcast(models.Model):
         verbose_name=_("requested by"),
     )
     #: Fact (minimum): the first list in which it stood. Null when it stood in none.
-    first_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    first_seen_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): the last one.
-    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_seen_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): when eyeson said to the site that it is stopped.
-    stop_told_at = models.DateTimeField(null=True, blank=True, editable=False)
+    stop_told_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror: when it was first known to run.
-    started_at = models.DateTimeField(_("started"))
+    started_at = ReportedTimeField(_("started"))
     #: Derived by the mirror: when it was first known to run no longer.
-    stopped_at = models.DateTimeField(_("stopped"), null=True, blank=True)
+    stopped_at = ReportedTimeField(_("stopped"), null=True, blank=True)
 
     objects = BroadcastQuerySet.as_manager()
 
@@ -196,7 +197,7 @@ class BroadcastListing(models.Model):
     meeting = models.ForeignKey(
         Meeting, on_delete=models.CASCADE, related_name="broadcast_listings"
     )
-    at = models.DateTimeField()
+    at = ReportedTimeField()
     #: Two lists of one second may differ: these ids stand in both.
     eyeson_ids = models.JSONField(default=list)
 
@@ -215,10 +216,10 @@ class BroadcastWord(models.Model):
     """A fact: a webhook of 2017 said that a broadcast to a platform runs, or ended (API reference 17.6)."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="broadcast_words")
-    at = models.DateTimeField()
+    at = ReportedTimeField()
     platform = models.CharField(max_length=255, blank=True)
     #: Fact (minimum): the `started_at` of the meeting that eyeson named, if it named one.
-    meeting_started_at = models.DateTimeField(null=True, blank=True)
+    meeting_started_at = ReportedTimeField(null=True, blank=True)
     #: "" when it ended. Two words of one second: the end wins, else the greater address.
     player_url = models.TextField(blank=True)
     participant = models.ForeignKey(

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .moments import shown_moment
+from .times import ReportedTimeField
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -40,7 +41,7 @@ class Delivery(models.Model):
     digest = models.CharField(_("SHA-256"), max_length=64, editable=False)
     type = models.CharField(_("type"), max_length=255, blank=True)
     #: eyeson's clock: `timestamp` of the body; null when it has none that can be read.
-    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    sent_at = ReportedTimeField(_("sent"), null=True, blank=True)
     received_at = models.DateTimeField(_("received"), default=timezone.now)
     length_bytes = models.PositiveIntegerField(_("length (bytes)"), default=0)
     #: The body without its secrets; null when it was no JSON object.

@@ -12,6 +12,7 @@ from eyeson_meetings import crypto
 
 from .moments import shown_moment
 from .rooms import Room
+from .times import ReportedTimeField
 
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
@@ -36,35 +37,35 @@ class Meeting(models.Model):
     room = models.ForeignKey(
         Room, on_delete=models.PROTECT, related_name="meetings", verbose_name=_("room")
     )
-    started_at = models.DateTimeField(_("started"))
+    started_at = ReportedTimeField(_("started"))
     #: Fact (minimum): when a `ready: true` of this meeting was observed.
-    ready_at = models.DateTimeField(_("ready"), null=True, blank=True)
+    ready_at = ReportedTimeField(_("ready"), null=True, blank=True)
     #: Fact (maximum): when eyeson's own API last said that this meeting runs.
-    alive_at = models.DateTimeField(_("last seen alive"), null=True, blank=True)
+    alive_at = ReportedTimeField(_("last seen alive"), null=True, blank=True)
     #: Fact (minimum): when eyeson's API said that this meeting is over.
-    gone_at = models.DateTimeField(null=True, blank=True, editable=False)
+    gone_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): the same, last; it counts once the meeting was seen alive after `gone_at`.
-    gone_last_at = models.DateTimeField(null=True, blank=True, editable=False)
+    gone_last_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Sync's first miss in a row; the second, at least a minute later, makes `gone_at`.
-    missed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    missed_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: When sync last listed the files of this meeting after its end.
-    swept_at = models.DateTimeField(null=True, blank=True, editable=False)
+    swept_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror from the facts of the room.
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_at = ReportedTimeField(_("ended"), null=True, blank=True)
     #: Derived: a webhook named this start, and eyeson has never run the meeting. Shown nowhere.
     is_void = models.BooleanField(default=False, editable=False)
     #: Fact (sticky): there is no unlock (API reference 16.1).
     locked = models.BooleanField(_("locked"), default=False)
     #: Fact (maximum): when the site asked eyeson to record. Written only after eyeson agreed.
-    recording_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recording_requested_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): when eyeson agreed to stop recording.
-    recording_stop_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recording_stop_requested_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): when eyeson last showed the running meeting without a recording.
-    recording_absent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    recording_absent_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: The same three facts about broadcasts.
-    broadcast_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
-    broadcast_stop_requested_at = models.DateTimeField(null=True, blank=True, editable=False)
-    broadcast_absent_at = models.DateTimeField(null=True, blank=True, editable=False)
+    broadcast_requested_at = ReportedTimeField(null=True, blank=True, editable=False)
+    broadcast_stop_requested_at = ReportedTimeField(null=True, blank=True, editable=False)
+    broadcast_absent_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror from these facts and from the recordings.
     is_recorded = models.BooleanField(_("being recorded"), default=False, editable=False)
     #: Derived by the mirror from these facts and from the broadcasts.
@@ -114,7 +115,7 @@ class RoomShutdown(models.Model):
     """A fact about a room: eyeson said at that time that its meeting was shut down, not which one."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="shutdowns")
-    at = models.DateTimeField()
+    at = ReportedTimeField()
 
     class Meta:
         verbose_name = _("room shutdown")

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
 from .moments import shown_interval
+from .times import ReportedTimeField
 
 
 class ObserverLease(models.Model):
@@ -34,9 +35,9 @@ class Watch(models.Model):
     """A fact: an observer heard all that happened in the meeting from then until at least then."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="watches")
-    from_at = models.DateTimeField()
+    from_at = ReportedTimeField()
     #: A maximum: the observer tells it with each sign of life.
-    heard_until = models.DateTimeField()
+    heard_until = ReportedTimeField()
 
     class Meta:
         verbose_name = _("watch")

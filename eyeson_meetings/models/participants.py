@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .meetings import Meeting
 from .moments import shown_interval, shown_moment
 from .rooms import Room, random_eyeson_id
+from .times import ReportedTimeField
 
 
 class Participant(models.Model):
@@ -29,7 +30,7 @@ class Participant(models.Model):
     #: The last writer by eyeson's clock wins.
     name = models.CharField(_("name"), max_length=255, blank=True)
     avatar = models.TextField(_("avatar"), blank=True)
-    name_observed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    name_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (sticky): who once entered as a guest is never taken for a user of the site.
     guest = models.BooleanField(_("guest"), default=False)
     #: The participant through whom the site itself acts; left out of attendance and counts.
@@ -66,7 +67,7 @@ class PresenceFact(models.Model):
     participant = models.ForeignKey(
         Participant, on_delete=models.CASCADE, related_name="presence_facts"
     )
-    at = models.DateTimeField()
+    at = ReportedTimeField()
     #: An event said that they came, or went.
     came = models.BooleanField(default=False)
     went = models.BooleanField(default=False)
@@ -109,8 +110,8 @@ class Presence(models.Model):
     meeting = models.ForeignKey(
         Meeting, on_delete=models.CASCADE, related_name="presences", verbose_name=_("meeting")
     )
-    from_at = models.DateTimeField(_("from"))
-    to_at = models.DateTimeField(_("to"), null=True, blank=True)
+    from_at = ReportedTimeField(_("from"))
+    to_at = ReportedTimeField(_("to"), null=True, blank=True)
     quality = models.CharField(
         _("quality"), max_length=16, choices=Quality.choices, default=Quality.EXACT
     )

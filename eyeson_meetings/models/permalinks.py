@@ -12,6 +12,7 @@ from eyeson_meetings import crypto
 
 from .participants import Participant
 from .rooms import Room
+from .times import ReportedTimeField
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,14 +39,14 @@ class Permalink(models.Model):
         Room, on_delete=models.PROTECT, related_name="permalink", verbose_name=_("room")
     )
     #: Fact (minimum): when eyeson made it.
-    created_at = models.DateTimeField(_("created"), null=True, blank=True)
+    created_at = ReportedTimeField(_("created"), null=True, blank=True)
     #: Facts: as eyeson last said at `observed_at`, by its own clock. The last writer wins.
     name = models.CharField(_("name at eyeson"), max_length=255, blank=True)
     #: No meeting can be started after it; None: always. One that runs then goes on.
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
-    observed_at = models.DateTimeField(_("last heard of"), null=True, blank=True, editable=False)
+    expires_at = ReportedTimeField(_("expires"), null=True, blank=True)
+    observed_at = ReportedTimeField(_("last heard of"), null=True, blank=True, editable=False)
     #: eyeson did not show it when it was last asked. The room and all its history stay.
-    missing_remotely_since = models.DateTimeField(null=True, blank=True, editable=False)
+    missing_remotely_since = ReportedTimeField(null=True, blank=True, editable=False)
     #: The site had eyeson delete it.
     deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
     #: The options that eyeson was last told: what differs from them is sent before the next join.

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .moments import shown_moment
 from .storing import StoredFile
+from .times import ReportedTimeField
 
 
 class Recording(StoredFile):
@@ -21,7 +22,7 @@ class Recording(StoredFile):
         AVAILABLE = "available", _("available")
 
     #: Fact (maximum): when eyeson last showed it as running.
-    last_seen_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_seen_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Derived by the mirror: "recording" becomes "processing" once eyeson shows the meeting without it, or
     #: agrees to stop it.
     remote_state = models.CharField(

@@ -12,6 +12,8 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .times import ReportedTimeField
+
 if TYPE_CHECKING:
     from .meetings import Meeting
 
@@ -94,7 +96,7 @@ class Room(models.Model):
     eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
     name = models.CharField(_("name"), max_length=255, blank=True)
     #: eyeson's clock of the name, for adopted rooms: the last writer wins. Null for rooms of our own.
-    name_observed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    name_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     guest_access = models.CharField(
         _("guests"), max_length=16, choices=GuestAccess.choices, default=GuestAccess.NONE
@@ -180,7 +182,8 @@ class Invitation(models.Model):
     name = models.CharField(_("name"), max_length=255, blank=True)
     link_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("expires"), null=True, blank=True)
+    #: Typed by people.
+    expires_at = ReportedTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
 
     class Meta:

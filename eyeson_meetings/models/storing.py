@@ -10,11 +10,14 @@ from django.conf import settings
 from django.core.files.storage import InvalidStorageError, Storage, storages
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import ConfigurationError
+
+from .times import ReportedTimeField, possible_time, possible_time_in
 
 #: eyeson deletes recordings and snapshots then (API reference 1.7).
 KEPT_AT_EYESON = timedelta(days=14)
@@ -72,6 +75,11 @@ class StoredFileQuerySet(models.QuerySet[Any]):
             deleted_remotely_at=None,
         )
 
+    def with_since(self, now: datetime) -> StoredFileQuerySet:
+        """Annotate `since`: the time from which `lost_at` counts eyeson's 14 days; None if no time can be true."""
+        columns = ("created_at", "available_at", "missing_remotely_since")
+        return self.annotate(since=Coalesce(*(possible_time_in(name, now=now) for name in columns)))
+
     def newest_first(self) -> StoredFileQuerySet:
         """In the order of pages and lists: files of which nobody said when they were made come last."""
         return self.order_by(F("created_at").desc(nulls_last=True), "-pk")
@@ -108,11 +116,11 @@ class StoredFile(models.Model):
         verbose_name=_("meeting"),
     )
     #: Fact (write-once): the `started_at` of the meeting that eyeson named, if it named one.
-    meeting_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    meeting_started_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (minimum): sources may differ by a second (API reference 3.5).
-    created_at = models.DateTimeField(_("created"), null=True, blank=True)
+    created_at = ReportedTimeField(_("created"), null=True, blank=True)
     #: Fact (minimum): when eyeson first said that the file is ready.
-    available_at = models.DateTimeField(_("available"), null=True, blank=True)
+    available_at = ReportedTimeField(_("available"), null=True, blank=True)
     participant = models.ForeignKey(
         "eyeson_meetings.Participant",
         on_delete=models.SET_NULL,
@@ -130,13 +138,13 @@ class StoredFile(models.Model):
     )
     #: Sync did not find it in eyeson's list. Our file stays.
     #: When sync last asked for this file alone, because it was not available.
-    asked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    missing_remotely_since = models.DateTimeField(null=True, blank=True, editable=False)
+    asked_at = ReportedTimeField(null=True, blank=True, editable=False)
+    missing_remotely_since = ReportedTimeField(null=True, blank=True, editable=False)
     #: When a person deleted it at eyeson through the site. The program never sets it.
     deleted_remotely_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: When the program last gave the file up (eyeson's clock, if eyeson answered). A later answer, list or
     #: webhook that shows the file as available puts it back into the queue. None in rows of older versions.
-    given_up_at = models.DateTimeField(null=True, blank=True, editable=False)
+    given_up_at = ReportedTimeField(null=True, blank=True, editable=False)
 
     store_state = models.CharField(
         _("storing"), max_length=16, choices=StoreState.choices, default=StoreState.NONE
@@ -182,8 +190,13 @@ class StoredFile(models.Model):
 
     @property
     def lost_at(self) -> datetime | None:
-        """When eyeson deletes its copy (aware UTC), as far as we know."""
-        since = self.created_at or self.available_at
+        """When eyeson deletes its copy (aware UTC), as far as we know.
+
+        Times that cannot be true do not count. None if no time is left.
+        """
+        now = timezone.now()
+        times = (self.created_at, self.available_at, self.missing_remotely_since)
+        since = next((time for time in times if possible_time(time, now=now)), None)
         return since + KEPT_AT_EYESON if since else None
 
     @property

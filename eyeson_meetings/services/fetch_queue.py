@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from eyeson_meetings.conf import fetches
@@ -27,7 +26,8 @@ def due(*, limit: int = 100) -> list[FileRow]:
     for model, kind in KINDS.items():
         wanted = Q() if fetches(kind) else Q(store_state=model.StoreState.FETCHING)
         claimable = model.objects.claimable(now).filter(wanted).select_related("meeting")
-        rows += claimable.order_by(Coalesce("created_at", "available_at"), "pk")[:limit]
+        by_deadline = F("since").asc(nulls_first=True)
+        rows += claimable.with_since(now).order_by(by_deadline, "pk")[:limit]
     return sorted(rows, key=lambda row: row.lost_at or now)[:limit]
 
 

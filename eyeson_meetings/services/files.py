@@ -37,6 +37,7 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.mirror import texts
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, RoomFile
+from eyeson_meetings.models.times import possible_time
 
 from .accounts import client_for
 from .acts import act
@@ -236,7 +237,8 @@ def _look(meeting: Meeting, question: Callable[[Secret], Answer[T]]) -> Answer[T
 
 def _claim_asking(newest: RoomFile, now: datetime) -> bool:
     """Whether it is time to ask for the meeting's files, and no other process has just begun to."""
-    if newest.asked_at is not None and now < newest.asked_at + _pause(newest, now):
+    asked_at = newest.asked_at
+    if asked_at is not None and asked_at <= now < asked_at + _pause(newest, now):
         return False
     rows = RoomFile.objects.filter(pk=newest.pk, asked_at=newest.asked_at)
     return bool(rows.update(asked_at=now))
@@ -244,7 +246,7 @@ def _claim_asking(newest: RoomFile, now: datetime) -> bool:
 
 def _pause(newest: RoomFile, now: datetime) -> timedelta:
     """How long to wait between two questions: it grows with the time for which the file is overdue."""
-    age = now - (newest.created_at or now)
+    age = now - (possible_time(newest.created_at, now=now) or now)
     return min(max(age / PAUSE_DIVISOR, SHORTEST_PAUSE), LONGEST_PAUSE)
 
 

@@ -15,8 +15,7 @@ from functools import partial, reduce
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DateTimeField, F, Q, When
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror
@@ -27,6 +26,7 @@ from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, Unusabl
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import KEPT_AT_EYESON
+from eyeson_meetings.models.times import possible_time
 from eyeson_meetings.signals import recording_failed
 
 from .asking import Questions
@@ -139,7 +139,8 @@ class FileSweep:
         """Files that never became available and that eyeson has deleted by now have failed."""
         for kind in KINDS:
             for row in _overdue_files(kind.model, self._account, now):
-                _give_up(row, now)
+                with self._questions.apart(f"{kind.name} {row.uuid}"):
+                    _give_up(row, now)
 
     def _list(self, kind: Kind, meeting: Meeting, refusals: list[NotFoundError]) -> None:
         rows: Any = kind.model.objects.filter(
@@ -203,30 +204,37 @@ def meetings_to_sweep(account: str, now: datetime) -> list[Meeting]:
     next_ages = (*SWEEP_AGES[1:], KEPT_AT_EYESON)
     due = (
         Q(ended_at__lte=now - age, ended_at__gt=now - next_age)
-        & (Q(swept_at=None) | Q(swept_at__lt=F("ended_at") + age))
+        & (Q(swept_at=None) | Q(swept_at__gt=now) | Q(swept_at__lt=_ended_at_plus(age, now)))
         for age, next_age in zip(SWEEP_AGES, next_ages, strict=True)
     )
     meetings = Meeting.objects.filter(reduce(operator.or_, due), room__account=account)
     return list(meetings.select_related("room").order_by("ended_at", "pk"))
 
 
+def _ended_at_plus(age: timedelta, now: datetime) -> Case:
+    # Only of meetings that can be due: databases cannot add to every time.
+    is_recent = Q(ended_at__gt=now - KEPT_AT_EYESON, ended_at__lte=now)
+    return Case(When(is_recent, then=F("ended_at") + age), output_field=DateTimeField())
+
+
 def pending_files(model: FileModel, account: str, now: datetime) -> Iterator[FileRow]:
     """Files that eyeson may still make available and that are to be asked for now; the oldest first."""
-    rows: Any = model.objects.filter(
-        Q(created_at=None) | Q(created_at__gt=now - KEPT_AT_EYESON),
+    rows: Any = model.objects.with_since(now).filter(
+        Q(since=None) | Q(since__gt=now - KEPT_AT_EYESON),
         account=account,
         available_at=None,
         store_state=model.StoreState.NONE,
         deleted_remotely_at=None,
     )
     for row in rows.select_related("room", "meeting").order_by("created_at", "pk"):
-        if row.asked_at is None or now >= row.asked_at + _pause(row, now):
+        if row.asked_at is None or not row.asked_at <= now < row.asked_at + _pause(row, now):
             yield row
 
 
 def _pause(row: FileRow, now: datetime) -> timedelta:
     """How long to wait between two questions: it grows with the time for which the file is overdue."""
-    since = (row.meeting.ended_at if row.meeting is not None else None) or row.created_at
+    ended_at = row.meeting.ended_at if row.meeting is not None else None
+    since = possible_time(ended_at, now=now) or possible_time(row.created_at, now=now)
     return LONGEST_PAUSE if since is None else min(LONGEST_PAUSE, (now - since) / PAUSE_DIVISOR)
 
 
@@ -241,18 +249,15 @@ def _mark_missing(model: FileModel, pks: list[int], observed_at: datetime) -> in
 
 
 def _overdue_files(model: FileModel, account: str, now: datetime) -> list[FileRow]:
-    rows: Any = model.objects.annotate(since=Coalesce("created_at", "missing_remotely_since"))
-    overdue: list[FileRow] = list(
-        rows.filter(
-            account=account,
-            available_at=None,
-            store_state=model.StoreState.NONE,
-            since__lte=now - KEPT_AT_EYESON - GRACE,
-        )
-        .select_related("room")
-        .order_by("pk")
+    overdue: Any = model.objects.with_since(now).filter(
+        account=account,
+        available_at=None,
+        store_state=model.StoreState.NONE,
+        since__lte=now - KEPT_AT_EYESON - GRACE,
     )
-    return overdue
+    # While the meeting runs, its recording may, whatever its dates say.
+    over = overdue.exclude(meeting__isnull=False, meeting__ended_at=None)
+    return list(over.select_related("room").order_by("pk"))
 
 
 def _give_up(row: FileRow, now: datetime) -> None:

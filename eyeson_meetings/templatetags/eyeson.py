@@ -30,6 +30,7 @@ from django.utils.translation import gettext_lazy
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.live.addresses import socket_address
 from eyeson_meetings.models import Invitation, Recording, Room
+from eyeson_meetings.models.moments import local_time
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
 from eyeson_meetings.services.meeting_pages import meeting_page_origins
@@ -240,7 +241,7 @@ def eyeson_when(moment: datetime | None) -> str:
     """The time of a moment of today, date and time of any other, in the site's time zone and words."""
     if moment is None:
         return ""
-    local = timezone.localtime(moment)
+    local = local_time(moment)
     if local.date() == timezone.localdate():
         return time_format(local, "TIME_FORMAT")
     return date_format(local, "DATETIME_FORMAT")

@@ -23,6 +23,7 @@ from django.utils.http import content_disposition_header, http_date, parse_http_
 from django.views.generic import View
 
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
+from eyeson_meetings.models.moments import local_time
 from eyeson_meetings.policies import policy
 
 from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
@@ -183,7 +184,7 @@ def _filename(row: Row) -> str:
         return _plain(row.name)[-LONGEST_FILENAME:].lstrip(" .") or str(row.uuid)
     created = row.created_at or row.stored_at or timezone.now()
     extension = str(row.file.name).rpartition(".")[2]
-    ending = f" {timezone.localtime(created):%Y-%m-%d %H.%M.%S}.{extension}"
+    ending = f" {local_time(created):%Y-%m-%d %H.%M.%S}.{extension}"
     name = _plain(row.room.name) or str(row.uuid)
     return name[: LONGEST_FILENAME - len(ending)].rstrip() + ending
 

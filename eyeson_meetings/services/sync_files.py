@@ -33,9 +33,11 @@ from .asking import Questions
 from .claims import FileModel, FileRow
 from .control import held_key, noticing_the_end
 
-#: How long after the end of a meeting its lists are read again: at once, often while files are made, then
+#: Times after the end of a meeting at which sync reads its lists: at once, often while eyeson makes files, then
 #: daily, the last time on the day before eyeson deletes them.
 SWEEP_AGES = (
+    timedelta(0),
+    timedelta(minutes=1),
     timedelta(minutes=10),
     timedelta(hours=1),
     timedelta(hours=6),

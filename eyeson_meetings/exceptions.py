@@ -12,6 +12,7 @@ EyesonMeetingsError
 │   ├── NotFoundError           404, or 401 for an access key or guest token: unknown
 │   ├── FeatureDisabledError    405 (403 for lock and kick): switched off by the room's options
 │   ├── NotPossibleNowError     406
+│   │   └── NotUndoneError      404 to an act that undoes, and eyeson still shows what was to be undone
 │   ├── ConflictError           409
 │   ├── MeetingEndedError       410
 │   ├── MeetingLockedError      423 for a guest
@@ -136,6 +137,10 @@ class FeatureDisabledError(EyesonError):
 
 class NotPossibleNowError(EyesonError):
     """Not in the meeting's present state (406)."""
+
+
+class NotUndoneError(NotPossibleNowError):
+    """eyeson answered that there is nothing to stop or delete, and still shows it (404). Nothing has changed."""
 
 
 class ConflictError(EyesonError):

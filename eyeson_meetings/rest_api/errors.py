@@ -73,6 +73,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         code="not_possible_now",
         message=lambda: _("That is not possible at this moment of the meeting."),
     ),
+    exceptions.NotUndoneError: Problem(
+        status=409,
+        code="not_undone",
+        message=lambda: _(
+            "eyeson answered that there was nothing to stop or delete, but it still shows it. "
+            "Nothing was done. Please try again in a minute."
+        ),
+    ),
     exceptions.ConflictError: Problem(
         status=409,
         code="in_the_way",

@@ -36,7 +36,7 @@ from .acts import act
 from .control import (
     Control,
     control_of,
-    look_after_404,
+    gone_from_meeting,
     look_again,
     noticing_the_end,
     signed_in,
@@ -111,7 +111,8 @@ def start_broadcast(
 def stop_broadcast(*, meeting: Meeting, user: User | None = None) -> None:
     """Stop streaming the meeting. A meeting that is not streamed stays so.
 
-    Raises MeetingEndedError, whose broadcasts eyeson has stopped by itself, and other EyesonErrors.
+    Raises MeetingEndedError, whose broadcasts eyeson has stopped by itself; NotUndoneError when eyeson finds none
+    and still shows one; other EyesonErrors.
     """
     control = control_of(meeting=meeting, user=user)
     meeting.refresh_from_db(fields=["is_broadcast"])
@@ -234,11 +235,8 @@ def _stop(control: Control) -> datetime:
             )
         stopped_at = stopped.observed_at
     except NotFoundError as refusal:
-        now = look_after_404(control, refusal)
-        if now.response.broadcasts:
-            raise NotPossibleNowError(refusal.route, refusal.status) from None
+        stopped_at = gone_from_meeting(control, refusal, lambda response: bool(response.broadcasts))
         logger.info("Meeting %s was not broadcast any more", meeting.uuid)
-        stopped_at = now.observed_at
     mirror.mark_broadcasts_stopped(
         _rows_of(meeting, control.response.broadcasts), meeting=meeting, observed_at=stopped_at
     )

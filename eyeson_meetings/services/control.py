@@ -34,6 +34,7 @@ from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 from .accounts import client_for
 from .entries import Entry
 from .joining import enter
+from .undoing import gone_at
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -91,19 +92,20 @@ def look_again(control: Control) -> RoomResponse:
     return _look(control).response
 
 
-def look_after_404(control: Control, refusal: NotFoundError) -> Control:
-    """Look at the meeting after eyeson found nothing to stop, which alone proves nothing.
+def gone_from_meeting(
+    control: Control, refusal: NotFoundError, is_shown: Callable[[RoomResponse], bool]
+) -> datetime:
+    """Look at the meeting after eyeson found nothing to stop; return eyeson's clock when it showed none.
 
-    Raises MeetingEndedError, which is mirrored; `refusal`, which then may be done, when eyeson does not answer or
-    no time is left.
+    Raises NotUndoneError when the meeting still shows it; MeetingEndedError, which is mirrored; `refusal`, which
+    then may be done, when eyeson does not answer or no time is left.
     """
-    try:
-        return _look(control)
-    except MeetingEndedError:
-        raise
-    except EyesonError:
-        refusal.may_be_done = True
-        raise refusal from None
+
+    def look() -> Answer[bool | None]:
+        now = _look(control)
+        return Answer(is_shown(now.response), now.observed_at)
+
+    return gone_at(refusal, look)
 
 
 def held_key(meeting: Meeting) -> Secret | None:

@@ -22,6 +22,7 @@ from eyeson_meetings.signals import recording_failed
 from .accounts import client_for
 from .acts import act
 from .claims import FileRow
+from .undoing import gone_at, is_known
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -34,13 +35,17 @@ def delete_recording(*, recording: Recording, user: User | None = None) -> None:
     """Delete the recording at eyeson, with its file there. One that is not there any more counts as deleted.
 
     What the site has not fetched by then is lost. Raises ValueRefusedError, without asking eyeson, for one
-    that still runs; EyesonError, and then nothing has changed.
+    that still runs; NotUndoneError when eyeson does not find one that it still shows; EyesonError, and then
+    nothing has changed.
     """
     if recording.remote_state == Recording.RemoteState.RECORDING:
         raise ValueRefusedError(_("This recording still runs. Stop it first."))
+    recordings = client_for(recording.account).recordings
     try:
-        client_for(recording.account).recordings.delete(recording_id=recording.eyeson_id)
-    except NotFoundError:
+        recordings.delete(recording_id=recording.eyeson_id)
+    except NotFoundError as refusal:
+        look = partial(recordings.get, recording_id=recording.eyeson_id)
+        gone_at(refusal, partial(is_known, look))
         logger.info("Recording %s was not at eyeson any more", recording.uuid)
     logger.info("Recording %s is deleted at eyeson by user %s", recording.uuid, user and user.pk)
     mark_deleted(recording, error=_("It was deleted at eyeson before it was fetched."))
@@ -49,9 +54,12 @@ def delete_recording(*, recording: Recording, user: User | None = None) -> None:
 @act
 def delete_snapshot(*, snapshot: Snapshot, user: User | None = None) -> None:
     """Delete the snapshot at eyeson. Otherwise as `delete_recording`."""
+    snapshots = client_for(snapshot.account).snapshots
     try:
-        client_for(snapshot.account).snapshots.delete(snapshot_id=snapshot.eyeson_id)
-    except NotFoundError:
+        snapshots.delete(snapshot_id=snapshot.eyeson_id)
+    except NotFoundError as refusal:
+        look = partial(snapshots.get, snapshot_id=snapshot.eyeson_id)
+        gone_at(refusal, partial(is_known, look))
         logger.info("Snapshot %s was not at eyeson any more", snapshot.uuid)
     logger.info("Snapshot %s is deleted at eyeson by user %s", snapshot.uuid, user and user.pk)
     mark_deleted(snapshot, error=_("It was deleted at eyeson before it was fetched."))

@@ -43,6 +43,7 @@ from .accounts import client_for
 from .acts import act
 from .control import control_of, held_key, noticing_the_end, signed_in
 from .deleting import mark_deleted
+from .undoing import gone_at
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -163,16 +164,23 @@ def delete_file(*, room_file: RoomFile, user: User | None = None) -> None:
     """Take the file out of the running meeting. The site's own copy stays; one that was not made is not.
 
     A file that is not there any more counts as taken out. Raises MeetingEndedError, which is mirrored;
-    other EyesonErrors.
+    NotUndoneError when eyeson does not find a file that it still lists; other EyesonErrors.
     """
     meeting = room_file.meeting
     control = control_of(meeting=meeting, user=user)
+    files = client_for(meeting.room.account).files
+
+    def is_listed() -> Answer[bool | None]:
+        with noticing_the_end(meeting):
+            listed = files.list(access_key=control.access_key)
+        ids = {record.id for record in listed.value}
+        return Answer(room_file.eyeson_id in ids, listed.observed_at)
+
     try:
         with noticing_the_end(meeting):
-            client_for(meeting.room.account).files.delete(
-                access_key=control.access_key, file_id=room_file.eyeson_id
-            )
-    except NotFoundError:
+            files.delete(access_key=control.access_key, file_id=room_file.eyeson_id)
+    except NotFoundError as refusal:
+        gone_at(refusal, is_listed)
         logger.info("File %s was not in its meeting any more", room_file.uuid)
     mark_deleted(room_file, error=_("It was taken out of the meeting before it was fetched."))
 

@@ -25,6 +25,7 @@ from . import values
 from .accounts import client_for
 from .acts import act
 from .control import ask_what_runs
+from .undoing import not_confirmed
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -121,19 +122,20 @@ def forward_playback(
 
 @act
 def stop_forward(*, meeting: Meeting, forward_id: str, user: User | None = None) -> None:
-    """Send it on no longer. One that is over, or never was, stays so.
+    """Stop the forward.
 
-    Raises ValueRefusedError for no id; MeetingEndedError, which is mirrored; other EyesonErrors.
+    eyeson tells nobody which forwards run: NotFoundError, of an act that may be done, says that it found none of
+    this id. Raises ValueRefusedError for no id; MeetingEndedError, which is mirrored; other EyesonErrors.
     """
     values.own_id(forward_id, field="forward_id")
     _refuse_unless_running(meeting)
     room = meeting.room
     try:
         client_for(room.account).forwards.stop(room_id=room.eyeson_id, forward_id=forward_id)
-    except NotFoundError:
-        logger.info("A forward of meeting %s was over already", meeting.uuid)
-    else:
-        logger.info("A forward of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
+    except NotFoundError as refusal:
+        if refusal.status != 410:
+            not_confirmed(refusal)
+    logger.info("A forward of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
 
 
 @sensitive_variables("url")

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
+from eyeson_meetings.client.records import Answer
 from eyeson_meetings.exceptions import (
-    EyesonError,
     NotFoundError,
     ValueRefusedError,
 )
@@ -20,6 +20,7 @@ from . import values
 from .accounts import client_for
 from .acts import act
 from .control import Control, control_of, noticing_the_end
+from .undoing import gone_at
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -51,7 +52,8 @@ def kick_participant(
 
     Raises ValueRefusedError, without asking eyeson, for somebody of another room and for the site's own
     participant; FeatureDisabledError when the room's options forbid it (`kick_available`);
-    MeetingEndedError, which is mirrored; other EyesonErrors.
+    MeetingEndedError, which is mirrored; NotUndoneError when eyeson does not find somebody whom it still shows;
+    other EyesonErrors.
     """
     user_id = values.person_in(meeting, participant, field="participant")
     if participant.is_service:
@@ -64,9 +66,9 @@ def kick_participant(
             kicked = client_for(meeting.room.account).users.kick(
                 access_key=control.access_key, user_id=user_id
             )
-    except NotFoundError:
+    except NotFoundError as refusal:
+        gone_at(refusal, lambda: _is_in(control, user_id))
         logger.info("Somebody was not in meeting %s any more", meeting.uuid)
-        _look_who_is_in(control)
         return
     mirror.apply_participant(
         records.Participant(id=user_id, online=False),
@@ -78,12 +80,10 @@ def kick_participant(
     logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
 
 
-def _look_who_is_in(control: Control) -> None:
-    """Mirror who is online now. Without an answer, webhook, observer or the next look tells it."""
+def _is_in(control: Control, user_id: str) -> Answer[bool | None]:
+    """Return whether eyeson shows the person online, and mirror who is; None when it does not say."""
     room = control.meeting.room
-    try:
-        listed = client_for(room.account).users.list(room_id=room.eyeson_id)
-    except EyesonError as error:
-        logger.warning("Who is in meeting %s cannot be seen: %s", control.meeting.uuid, error)
-        return
+    listed = client_for(room.account).users.list(room_id=room.eyeson_id)
     mirror.apply_people(listed.value, meeting=control.meeting, observed_at=listed.observed_at)
+    person = next((person for person in listed.value if person.id == user_id), None)
+    return Answer(False if person is None else person.online, listed.observed_at)

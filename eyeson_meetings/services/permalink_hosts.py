@@ -6,12 +6,14 @@ import logging
 from typing import Any
 
 from django.db import router, transaction
+from django.utils import timezone
 
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.records import Permalink as PermalinkRecord
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import (
     EyesonError,
+    ForbiddenError,
     NotFoundError,
     SecretUnreadableError,
     UnexpectedAnswerError,
@@ -22,6 +24,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 from .accounts import client_for
 from .entries import LONGEST_NAME, keep_participant
 from .permalink_state import noticed_missing, refuse_deleted
+from .undoing import gone_at, is_known
 
 logger = logging.getLogger(__name__)
 
@@ -97,15 +100,31 @@ def token_of(host: PermalinkHost) -> Secret | None:
         return None
 
 
+def forget_token(permalink: Permalink, token: Secret) -> None:
+    """Have eyeson forget a user token. One that opens nothing any more counts as forgotten.
+
+    Raises NotUndoneError when eyeson does not find a token that still works; other EyesonErrors.
+    """
+    client = client_for(permalink.room.account).permalinks
+
+    def works() -> Answer[bool | None]:
+        try:
+            return is_known(lambda: client.get_by_token(token=token))
+        except ForbiddenError as error:
+            return Answer(False, error.observed_at or timezone.now())
+
+    try:
+        client.remove_host(permalink_id=permalink.room.eyeson_id, user_token=token)
+    except NotFoundError as refusal:
+        gone_at(refusal, works)
+        logger.info("eyeson had forgotten a token of permalink %s already.", permalink.pk)
+
+
 def withdraw(permalink: Permalink, token: Secret) -> None:
     """Have eyeson forget a token that nobody uses, if it will."""
     room = permalink.room
     try:
-        client_for(room.account).permalinks.remove_host(
-            permalink_id=room.eyeson_id, user_token=token
-        )
-    except NotFoundError:
-        return
+        forget_token(permalink, token)
     except EyesonError as error:
         logger.warning("A token of room %s that nobody uses stays valid: %s", room.uuid, error)
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.db import router, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import conf, mirror
@@ -33,9 +33,10 @@ from eyeson_meetings.policies import policy
 from .accounts import client_for
 from .acts import act
 from .entries import keep_participant
-from .permalink_hosts import host_for, keep_first_host, known_host, token_in
+from .permalink_hosts import forget_token, host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, confirm_no_end, look_at, tell
 from .rooms import add_member
+from .undoing import gone_at, is_known
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -140,17 +141,17 @@ def delete_permalink(*, room: Room) -> Permalink:
     """Have eyeson forget the permalink: nobody enters the room any more. The room and its history stay.
 
     A meeting that runs is not said to end by it: end it first. Deleting it again changes nothing.
-    Raises NoPermalinkError; EyesonError.
+    Raises NoPermalinkError; NotUndoneError when eyeson does not find a permalink that it still shows; EyesonError.
     """
     permalink = permalink_of(room)
     if permalink.deleted_at is not None:
         return permalink
+    client = client_for(room.account).permalinks
     try:
-        answer = client_for(room.account).permalinks.delete(permalink_id=room.eyeson_id)
-        deleted_at = answer.observed_at
-    except NotFoundError as error:
-        # It is what was wanted.
-        deleted_at = error.observed_at or timezone.now()
+        deleted_at = client.delete(permalink_id=room.eyeson_id).observed_at
+    except NotFoundError as refusal:
+        look = partial(client.get, permalink_id=room.eyeson_id)
+        deleted_at = gone_at(refusal, partial(is_known, look))
     logger.info("The permalink of room %s was deleted.", room.uuid)
     return mirror.mark_permalink_deleted(permalink, observed_at=deleted_at)
 
@@ -170,18 +171,14 @@ def remove_permalink_host(*, room: Room, user: AbstractBaseUser | None) -> None:
     """Have eyeson forget the user token of `user`, or without one the site's own; nothing for who is no host.
 
     Who is in stays in, and who may still join becomes a host again by that: remove the member as well.
-    Raises NoPermalinkError; SecretUnreadableError; EyesonError.
+    Raises NoPermalinkError; SecretUnreadableError; NotUndoneError when eyeson does not find a token that still
+    works; EyesonError.
     """
     permalink = permalink_of(room)
     host = known_host(permalink, _identity_of(user))
     if host is None:
         return
-    try:
-        client_for(room.account).permalinks.remove_host(
-            permalink_id=room.eyeson_id, user_token=Secret(host.user_token)
-        )
-    except NotFoundError:
-        logger.info("eyeson had forgotten host %s already.", host.pk)
+    forget_token(permalink, Secret(host.user_token))
     # Not a token that a join has stored in this moment.
     PermalinkHost.objects.filter(
         pk=host.pk, user_token_encrypted=host.user_token_encrypted

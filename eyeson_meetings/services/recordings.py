@@ -15,7 +15,7 @@ from .acts import act
 from .control import (
     Control,
     control_of,
-    look_after_404,
+    gone_from_meeting,
     look_again,
     noticing_the_end,
     signed_in,
@@ -60,7 +60,7 @@ def stop_recording(*, meeting: Meeting, user: User | None = None) -> Recording |
     """Stop recording the meeting. A meeting that is not recorded stays so.
 
     Returns the meeting's newest recording, None when it has none. Raises MeetingEndedError, whose recording
-    eyeson has stopped by itself, and other EyesonErrors.
+    eyeson has stopped by itself; NotUndoneError when eyeson finds none and still shows one; other EyesonErrors.
     """
     control = control_of(meeting=meeting, user=user)
     meeting.refresh_from_db(fields=["is_recorded"])
@@ -81,11 +81,10 @@ def _stop(control: Control) -> None:
             )
         stopped_at = stopped.observed_at
     except NotFoundError as refusal:
-        now = look_after_404(control, refusal)
-        if now.response.recording is not None:
-            raise NotPossibleNowError(refusal.route, refusal.status) from None
+        stopped_at = gone_from_meeting(
+            control, refusal, lambda response: response.recording is not None
+        )
         logger.info("Meeting %s was not recorded any more", meeting.uuid)
-        stopped_at = now.observed_at
     mirror.mark_stop_requested(ActRequest.Act.RECORDING, meeting=meeting, observed_at=stopped_at)
 
 

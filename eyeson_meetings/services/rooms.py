@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from eyeson_meetings import conf, mirror
 from eyeson_meetings.client.downloads import LinkRules, check_link
+from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.exceptions import (
-    MeetingEndedError,
     NotAllowedError,
     NotFoundError,
     RoomClosedError,
@@ -32,6 +32,7 @@ from .control import ask_what_runs
 from .entries import Entry
 from .guest_entry import enter_as_guest
 from .joining import enter
+from .undoing import gone_at
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -168,22 +169,29 @@ def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> Join
 def end_meeting(*, meeting: Meeting, user: User | None = None) -> Meeting:
     """End the meeting for all; answers it as it is then. One that has ended stays as it is.
 
-    Never ends a later meeting of the room: eyeson is asked first which one runs. Raises EyesonError.
+    Never ends a later meeting of the room: eyeson is asked first which one runs. Raises NotUndoneError when eyeson
+    finds no meeting to end and still lists it; other EyesonErrors.
     """
     meeting.refresh_from_db()
     if meeting.ended_at is not None:
         return meeting
     room = meeting.room
-    running = ask_what_runs(room)
-    ended_at = running.observed_at
-    if running.value is not None and running.value.started_at == meeting.started_at:
+    listed = _is_listed(meeting)
+    ended_at = listed.observed_at
+    if listed.value:
         logger.info("Meeting %s is ended for all by user %s", meeting.uuid, user and user.pk)
         try:
             ended_at = client_for(room.account).rooms.end(room_id=room.eyeson_id).observed_at
-        except (NotFoundError, MeetingEndedError) as error:
-            # Somebody else was first.
-            ended_at = error.observed_at or ended_at
+        except NotFoundError as refusal:
+            ended_at = gone_at(refusal, lambda: _is_listed(meeting))
     return mirror.mark_gone(meeting, observed_at=ended_at)
+
+
+def _is_listed(meeting: Meeting) -> Answer[bool | None]:
+    """Return whether eyeson lists this meeting as running."""
+    running = ask_what_runs(meeting.room)
+    is_running = running.value is not None and running.value.started_at == meeting.started_at
+    return Answer(is_running, running.observed_at)
 
 
 def refuse_if_closed(room: Room) -> None:

@@ -9,25 +9,24 @@ ValueRefusedError without eyeson having been asked unless it says otherwise, and
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
-from eyeson_meetings.client import EyesonClient, records
+from eyeson_meetings.client import records
 from eyeson_meetings.client.layers import BACKGROUND, FRONT
 from eyeson_meetings.client.reading import flag_in
-from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.secrets import Secret
-from eyeson_meetings.exceptions import ConflictError, NotFoundError, ValueRefusedError
+from eyeson_meetings.exceptions import ConflictError, ValueRefusedError
 from eyeson_meetings.models import Meeting, Participant
 from eyeson_meetings.models.rooms import random_eyeson_id
 
 from . import values
-from .accounts import client_for
 from .acts import act
-from .control import Control, control_of, look_again, noticing_the_end
+from .control import Control, control_of, look_again
+from .meeting_calls import tell, undo
 from .stage_values import (
     AUDIO_INSERTS,
     LAYOUTS,
@@ -76,8 +75,6 @@ MESSAGE_TYPES = ("chat", "custom")
 #: More repetitions of a playback are no number but a mistake; -1 plays without an end.
 MOST_LOOPS = 1000
 
-_Act = Callable[[EyesonClient, Secret], Answer[None]]
-
 
 @act
 def set_layout(
@@ -120,7 +117,7 @@ def set_layout(
     wanted["positions"] = places_in(positions, height=_height_of(control))
     wanted = taking_away(wanted, control.response.options)
     with values.taken_by_eyeson(_("eyeson does not take this layout.")):
-        _tell(control, lambda eyeson, key: eyeson.layout.set(access_key=key, **wanted))
+        tell(control, lambda eyeson, key: eyeson.layout.set(access_key=key, **wanted))
     logger.info("The layout of meeting %s is set by user %s", meeting.uuid, user and user.pk)
 
 
@@ -153,7 +150,7 @@ def set_layer(
     )
     given = "url" if url is not None else "file" if file is not None else "text"
     with values.taken_by_eyeson(words, field=given):
-        _tell(
+        tell(
             control,
             lambda eyeson, key: eyeson.layers.set(
                 access_key=key,
@@ -169,11 +166,15 @@ def set_layer(
 
 @act
 def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None = None) -> None:
-    """Take away what is over the video, or without `foreground` behind it. Nothing there stays nothing."""
+    """Take away what is over the video, or without `foreground` behind it. Nothing there stays nothing.
+
+    eyeson tells nobody which layers there are: NotFoundError, of an act that may be done, says that it found none.
+    """
     control = control_of(meeting=meeting, user=user)
-    _undo(
+    undo(
         control,
         lambda eyeson, key: eyeson.layers.clear(access_key=key, index=_index(foreground)),
+        is_shown=None,
     )
     logger.info("A layer of meeting %s is cleared by user %s", meeting.uuid, user and user.pk)
 
@@ -217,10 +218,17 @@ def start_playback(
 
 @act
 def stop_playback(*, meeting: Meeting, play_id: str, user: User | None = None) -> None:
-    """End a playback. One that is over, or never was, stays so."""
+    """End a playback. One that is over, or never was, stays so.
+
+    Raises NotUndoneError when eyeson does not find one that it still shows; others as said above.
+    """
     values.own_id(play_id, field="play_id")
     control = control_of(meeting=meeting, user=user)
-    _undo(control, lambda eyeson, key: eyeson.playbacks.stop(access_key=key, play_id=play_id))
+    undo(
+        control,
+        lambda eyeson, key: eyeson.playbacks.stop(access_key=key, play_id=play_id),
+        is_shown=lambda response: _plays(response, play_id),
+    )
     logger.info("A playback of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
 
 
@@ -252,7 +260,7 @@ def send_message(
         )
     control = control_of(meeting=meeting, user=user)
     with values.taken_by_eyeson(_("eyeson does not take this message."), field="text"):
-        _tell(
+        tell(
             control,
             lambda eyeson, key: eyeson.messages.send(access_key=key, content=text, type=type),
         )
@@ -270,7 +278,7 @@ def start_presentation(*, meeting: Meeting, slide: Secret | str, user: User | No
     address = values.web_address(slide, field="slide")
     control = control_of(meeting=meeting, user=user)
     with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
-        _tell(
+        tell(
             control,
             lambda eyeson, key: eyeson.presentations.start(access_key=key, slide=address),
         )
@@ -287,14 +295,21 @@ def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = Non
     address = values.web_address(slide, field="slide")
     control = control_of(meeting=meeting, user=user)
     with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
-        _tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=address))
+        tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=address))
 
 
 @act
 def stop_presentation(*, meeting: Meeting, user: User | None = None) -> None:
-    """End the presentation, whoever started it, also of a screen. Without one there stays none."""
+    """End the presentation, whoever started it, also of a screen. Without one there stays none.
+
+    Raises NotUndoneError when eyeson finds none and still shows one; others as said above.
+    """
     control = control_of(meeting=meeting, user=user)
-    _undo(control, lambda eyeson, key: eyeson.presentations.stop(access_key=key))
+    undo(
+        control,
+        lambda eyeson, key: eyeson.presentations.stop(access_key=key),
+        is_shown=_is_presenting,
+    )
 
 
 @act
@@ -304,7 +319,7 @@ def start_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     Raises ConflictError while somebody else presents; others as said above (API reference 14.1).
     """
     control = control_of(meeting=meeting, user=user)
-    _tell(control, lambda eyeson, key: eyeson.screen_capture.start(access_key=key))
+    tell(control, lambda eyeson, key: eyeson.screen_capture.start(access_key=key))
 
 
 @act
@@ -315,41 +330,35 @@ def renew_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     others as said above.
     """
     control = control_of(meeting=meeting, user=user)
-    _tell(control, lambda eyeson, key: eyeson.screen_capture.renew(access_key=key))
+    tell(control, lambda eyeson, key: eyeson.screen_capture.renew(access_key=key))
 
 
 @act
 def stop_screen_capture(*, meeting: Meeting, user: User | None = None) -> None:
     """Give the place back: one and the same as `stop_presentation` to eyeson."""
     control = control_of(meeting=meeting, user=user)
-    _undo(control, lambda eyeson, key: eyeson.screen_capture.stop(access_key=key))
+    undo(
+        control,
+        lambda eyeson, key: eyeson.screen_capture.stop(access_key=key),
+        is_shown=_is_presenting,
+    )
 
 
 @act
 def start_annotation(*, meeting: Meeting, user: User | None = None) -> None:
     """Begin to draw on a presentation. Never documented, perhaps gone: then NotFoundError (14.5)."""
     control = control_of(meeting=meeting, user=user)
-    _tell(control, lambda eyeson, key: eyeson.annotations.start(access_key=key))
+    tell(control, lambda eyeson, key: eyeson.annotations.start(access_key=key))
 
 
 @act
 def stop_annotation(*, meeting: Meeting, user: User | None = None) -> None:
-    """End it (14.5)."""
+    """End the drawing (14.5).
+
+    eyeson tells nobody who draws: NotFoundError, of an act that may be done, says that it found nothing to end.
+    """
     control = control_of(meeting=meeting, user=user)
-    _undo(control, lambda eyeson, key: eyeson.annotations.stop(access_key=key))
-
-
-def _tell(control: Control, act: _Act) -> None:
-    with noticing_the_end(control.meeting):
-        act(client_for(control.meeting.room.account), control.access_key)
-
-
-def _undo(control: Control, act: _Act) -> None:
-    """Like `_tell`, for what may have been undone already."""
-    try:
-        _tell(control, act)
-    except NotFoundError:
-        logger.info("It was not there any more in meeting %s", control.meeting.uuid)
+    undo(control, lambda eyeson, key: eyeson.annotations.stop(access_key=key), is_shown=None)
 
 
 def _height_of(control: Control) -> int:
@@ -371,7 +380,7 @@ def _refuse_playback(name: str, play_id: str | None, loop_count: int) -> None:
 def _start_playback(control: Control, address: Secret, wanted: dict[str, Any]) -> None:
     with values.taken_by_eyeson(_("eyeson does not play this."), field="url"):
         try:
-            _tell(
+            tell(
                 control,
                 lambda eyeson, key: eyeson.playbacks.start(access_key=key, url=address, **wanted),
             )
@@ -379,6 +388,10 @@ def _start_playback(control: Control, address: Secret, wanted: dict[str, Any]) -
             # Somebody else may have started it in this moment.
             if not _plays(look_again(control), wanted["play_id"]):
                 raise
+
+
+def _is_presenting(response: records.RoomResponse) -> bool:
+    return response.presentation is not None
 
 
 def _plays(response: records.RoomResponse, play_id: str) -> bool:

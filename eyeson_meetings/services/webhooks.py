@@ -6,12 +6,13 @@ an address that is not ours is left alone unless somebody insists.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from urllib.parse import urlsplit
 
 from django.urls import NoReverseMatch, reverse
 
-from eyeson_meetings.client.records import Webhook
+from eyeson_meetings.client.records import Answer, Webhook
 from eyeson_meetings.conf import account, setting
 from eyeson_meetings.exceptions import (
     ConfigurationError,
@@ -22,6 +23,7 @@ from eyeson_meetings.exceptions import (
 
 from .accounts import client_for
 from .acts import act
+from .undoing import gone_at
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +50,9 @@ def register_webhook(alias: str, *, url: str | None = None, force: bool = False)
     kept = webhook_status(alias)
     if kept is not None and kept.url == url and set(TYPES) <= set(kept.types):
         return kept
-    _delete(alias, kept, url=url, force=force)
+    # Read back below, whatever became of the one before.
+    with contextlib.suppress(NotFoundError):
+        _delete(alias, kept, url=url, force=force)
     client_for(alias).webhooks.register(url=url, types=TYPES)
     now_kept = webhook_status(alias)
     if now_kept is None or now_kept.url != url:
@@ -64,12 +68,17 @@ def unregister_webhook(alias: str, *, force: bool = False) -> Webhook | None:
     """No more webhooks for the account. Answers what was registered, None when nothing was.
 
     Raises ForeignWebhookError, and changes nothing, when another address than this site's is registered and
-    `force` is not given; ConfigurationError when this site's cannot be told; EyesonError.
+    `force` is not given; ConfigurationError when this site's cannot be told; NotUndoneError when eyeson does not
+    find the webhook and still keeps it; EyesonError.
     """
     kept = webhook_status(alias)
     if kept is None:
         return None
-    _delete(alias, kept, url=kept.url if force else webhook_url(), force=force)
+    try:
+        _delete(alias, kept, url=kept.url if force else webhook_url(), force=force)
+    except NotFoundError as refusal:
+        gone_at(refusal, lambda: _is_kept(alias, kept))
+        logger.info("The webhook of account %s was gone already.", alias)
     return kept
 
 
@@ -98,11 +107,13 @@ def _delete(alias: str, kept: Webhook | None, *, url: str, force: bool) -> None:
             "eyeson sends the webhooks of this API key to another address"
             f"{_host_in_words(kept.url)}. Two sites with one key take them from each other."
         )
-    try:
-        client_for(alias).webhooks.delete(webhook_id=kept.id)
-    except NotFoundError:
-        # Somebody else was faster: it is gone, as it should be.
-        logger.info("The webhook of account %s was gone already.", alias)
+    client_for(alias).webhooks.delete(webhook_id=kept.id)
+
+
+def _is_kept(alias: str, webhook: Webhook) -> Answer[bool | None]:
+    answer = client_for(alias).webhooks.get()
+    is_kept = answer.value is not None and answer.value.id == webhook.id
+    return Answer(is_kept, answer.observed_at)
 
 
 def _refuse_unsafe(url: str, alias: str) -> None:

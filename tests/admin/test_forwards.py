@@ -38,10 +38,12 @@ def test_streams_are_forwarded_under_a_name_that_stops_them(
         "film": ("playback", play_id, ("video",)),
     }
     assert {forward.url for forward in there.forwards.values()} == {WHIP}
-    for name in (made, "ada", "film", "film"):
+    for name in (made, "ada", "film"):
         response = press(root, meeting, "stop-forward", forward_id=name)
         assert told(response)[-1] == f"“{name}” is no longer forwarded."
     assert there.forwards == {}
+    again = press(root, meeting, "stop-forward", forward_id="film")
+    assert "eyeson did not confirm this. It may have been done" in again.content.decode()
     history = logged(meeting)
     assert history[:3] == [
         f"Forwarded the meeting as “{made}”.",

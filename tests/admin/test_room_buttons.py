@@ -95,6 +95,36 @@ def test_the_page_offers_what_makes_sense_now(root: Client, room: Room, meeting:
     assert "being recorded" in after
 
 
+@pytest.mark.parametrize(
+    ("button", "route", "history"),
+    [
+        ("end", "/rooms/{access_key}", []),
+        ("stop-recording", "/rooms/{access_key}/recording", ["Started recording."]),
+    ],
+)
+def test_what_eyeson_does_not_find_and_still_shows_is_said_to_go_on(
+    root: Client,
+    room: Room,
+    meeting: Meeting,
+    sandbox_account: SandboxServer,
+    button: str,
+    route: str,
+    history: list[str],
+) -> None:
+    if history:
+        press(root, room, "start-recording")
+    sandbox_account.service.faults.add("status", method="DELETE", route=route, status=404)
+
+    response = press(root, room, button)
+
+    assert told(response)[-1] == (
+        "eyeson answered that there was nothing to stop or delete, but it still shows it. "
+        "Nothing was done. Please try again in a minute."
+    )
+    meeting.refresh_from_db()
+    assert (meeting.ended_at, logged(room)) == (None, history)
+
+
 def test_pressing_twice_does_it_once_and_is_no_error(
     root: Client, room: Room, meeting: Meeting, sandbox_account: SandboxServer
 ) -> None:

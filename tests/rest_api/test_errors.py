@@ -82,6 +82,19 @@ def test_what_is_wrong_with_values_is_said_by_field() -> None:
     assert as_a_whole.data["fields"] == {"non_field_errors": ["nothing given"]}
 
 
+def test_what_is_not_undone_is_said_and_what_is_not_confirmed_too() -> None:
+    still_there = answer_to(exceptions.NotUndoneError("DELETE /rooms/:room_id", 404), {})
+    unseen = exceptions.NotFoundError("DELETE /rooms/:room_id/forward/:forward_id", 404)
+    unseen.may_be_done = True
+    not_confirmed = answer_to(unseen, {})
+
+    assert still_there is not None
+    assert (still_there.status_code, still_there.data["code"]) == (409, "not_undone")
+    assert "but it still shows it. Nothing was done." in still_there.data["message"]
+    assert not_confirmed is not None
+    assert (not_confirmed.status_code, not_confirmed.data["code"]) == (503, "not_confirmed")
+
+
 def test_a_mistake_of_ours_looks_like_one() -> None:
     assert answer_to(KeyError("x"), {}) is None
     assert answer_to(exceptions.NetworkInTransactionError(), {}) is None

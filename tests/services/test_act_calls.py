@@ -130,7 +130,7 @@ WITH_ACCESS_KEY: dict[str, tuple[Prepare, list[str]]] = {
         _in_meeting("POST …/layers"),
     ),
     "stage.clear_layer": (
-        lambda w: lambda: stage.clear_layer(meeting=w.meeting, user=w.user),
+        lambda w: _layered(w, lambda: stage.clear_layer(meeting=w.meeting, user=w.user)),
         _in_meeting("DELETE …/layers/{index}"),
     ),
     "stage.start_playback": (
@@ -142,7 +142,9 @@ WITH_ACCESS_KEY: dict[str, tuple[Prepare, list[str]]] = {
         _in_meeting("POST …/playbacks"),
     ),
     "stage.stop_playback": (
-        lambda w: lambda: stage.stop_playback(meeting=w.meeting, play_id="a", user=w.user),
+        lambda w: _playing(
+            w, lambda: stage.stop_playback(meeting=w.meeting, play_id="a", user=w.user)
+        ),
         _in_meeting("DELETE …/playbacks/{play_id}"),
     ),
     "stage.running_playbacks": (
@@ -171,7 +173,7 @@ WITH_ACCESS_KEY: dict[str, tuple[Prepare, list[str]]] = {
         _in_meeting("PUT …/presentation"),
     ),
     "stage.stop_presentation": (
-        lambda w: lambda: stage.stop_presentation(meeting=w.meeting, user=w.user),
+        lambda w: _presenting(w, lambda: stage.stop_presentation(meeting=w.meeting, user=w.user)),
         _in_meeting("DELETE …/presentation"),
     ),
     "stage.start_screen_capture": (
@@ -185,7 +187,7 @@ WITH_ACCESS_KEY: dict[str, tuple[Prepare, list[str]]] = {
         _in_meeting("PUT …/presentation"),
     ),
     "stage.stop_screen_capture": (
-        lambda w: lambda: stage.stop_screen_capture(meeting=w.meeting, user=w.user),
+        lambda w: _presenting(w, lambda: stage.stop_screen_capture(meeting=w.meeting, user=w.user)),
         _in_meeting("DELETE …/presentation"),
     ),
     "stage.start_annotation": (
@@ -253,7 +255,7 @@ OTHERS: dict[str, tuple[Prepare, list[str]]] = {
         [LIST, "POST /rooms/{room_id}/forward/{kind}"],
     ),
     "forwards.stop_forward": (
-        lambda w: lambda: forwards.stop_forward(meeting=w.meeting, forward_id="a"),
+        lambda w: _forwarded(w, lambda: forwards.stop_forward(meeting=w.meeting, forward_id="a")),
         [LIST, "DELETE /rooms/{room_id}/forward/{forward_id}"],
     ),
     "deleting.delete_recording": (
@@ -431,6 +433,16 @@ def _playing(world: World, act: Callable[[], object]) -> Callable[[], object]:
     stage.start_playback(
         meeting=world.meeting, url="https://example.org/a.webm", play_id="a", user=world.user
     )
+    return act
+
+
+def _layered(world: World, act: Callable[[], object]) -> Callable[[], object]:
+    stage.set_layer(meeting=world.meeting, url="https://example.org/a.png", user=world.user)
+    return act
+
+
+def _forwarded(world: World, act: Callable[[], object]) -> Callable[[], object]:
+    forwards.forward_meeting(meeting=world.meeting, url="https://whip.example", forward_id="a")
     return act
 
 

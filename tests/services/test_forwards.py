@@ -64,9 +64,13 @@ def test_people_the_mixed_picture_and_playbacks_are_sent_on(sandbox_account: San
     }
     assert mixed == "mix-1"
     assert {one.url for one in there.forwards.values()} == {WHIP}
-    for forward_id in (of_ada, "mix-1", played, of_ada):
+    for forward_id in (of_ada, "mix-1", played):
         stop_forward(meeting=meeting, forward_id=forward_id, user=user)
     assert there.forwards == {}
+    # eyeson tells nobody which forwards run.
+    with pytest.raises(NotFoundError) as caught:
+        stop_forward(meeting=meeting, forward_id=of_ada, user=user)
+    assert caught.value.may_be_done
 
 
 def test_a_source_that_is_not_there_and_an_id_in_use_are_refused(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from eyeson_meetings import services
-from eyeson_meetings.exceptions import UnusableIdError, ValueRefusedError
+from eyeson_meetings.exceptions import NotUndoneError, UnusableIdError, ValueRefusedError
 from eyeson_meetings.models import Meeting, Room
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.forwards import (
@@ -158,6 +158,10 @@ def test_a_room_whose_id_eyeson_does_not_find_in_a_path_is_kept_and_reported(
     meeting = Meeting.objects.get(room__eyeson_id="a/b")
     assert (len(report.errors), meeting.ended_at) == (1, None)
     assert f"Room {meeting.room.uuid}" in report.errors[0]
+    with pytest.raises(NotUndoneError):
+        end_meeting(meeting=meeting)
+    meeting.refresh_from_db()
+    assert meeting.ended_at is None
 
 
 @pytest.mark.parametrize("text", [".", ".."])

@@ -48,6 +48,7 @@ from .meetings import (
     end_in_sandbox,
     in_sandbox,
     join_elsewhere,
+    meanwhile,
     owner_of,
     rows,
     start_meeting,
@@ -516,11 +517,13 @@ def test_a_meeting_that_somebody_else_ends_at_once_has_ended(
     sandbox_account: SandboxServer,
 ) -> None:
     meeting, _ = start_meeting(sandbox_account)
-    sandbox_account.service.faults.add(
-        "status", method="DELETE", route="/rooms/{access_key}", status=404
-    )
 
-    assert end_meeting(meeting=meeting).ended_at is not None
+    def somebody_ends_it() -> None:
+        with sandbox_account.state.locked():
+            sandbox_account.state.end(in_sandbox(sandbox_account, meeting))
+
+    with meanwhile(sandbox_account, "DELETE", "/rooms/{access_key}", somebody_ends_it):
+        assert end_meeting(meeting=meeting).ended_at is not None
 
 
 def test_a_meeting_goes_on_when_eyeson_is_down(

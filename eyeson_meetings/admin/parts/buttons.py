@@ -54,6 +54,10 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
     exceptions.NotPossibleNowError: lambda: _(
         "That is not possible at this moment of the meeting."
     ),
+    exceptions.NotUndoneError: lambda: _(
+        "eyeson answered that there was nothing to stop or delete, but it still shows it. "
+        "Nothing was done. Please try again in a minute."
+    ),
     exceptions.UnusableIdError: lambda: _(
         "eyeson uses an id here that no request can name, such as “.” or “..”. Nothing was done."
     ),

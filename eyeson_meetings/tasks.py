@@ -128,8 +128,9 @@ def fetch_file(pk: int, **_later: object) -> None:
 @shared_task(base=MediaTask, ignore_result=True, acks_late=False, time_limit=300)
 def fetch_due(limit: int = 100, **_later: object) -> None:
     """Enqueue a fetch for each file that is due, those that eyeson deletes first at the front."""
-    for row in _service("media").due(limit=limit):
-        _enqueue_fetch(row)
+    with _service("sync_runs").recorded("fetch_due"):
+        for row in _service("media").due(limit=limit):
+            _enqueue_fetch(row)
 
 
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
@@ -164,7 +165,8 @@ def refresh_files(**_later: object) -> None:
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
 def prune(**_later: object) -> None:
     """Delete what is older than `EYESON["RETENTION_DAYS"]` says."""
-    _service("retention").prune()
+    with _service("sync_runs").recorded("prune"):
+        _service("retention").prune()
 
 
 @receiver(recording_available, dispatch_uid="eyeson_meetings.tasks.fetch_recording")

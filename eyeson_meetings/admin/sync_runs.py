@@ -34,6 +34,7 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
             label=gettext_lazy("Sync this account now"),
             run="sync",
             may="may_change",
+            when="is_of_account",
         ),
     )
     actions = ("sync_selected",)
@@ -57,6 +58,10 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
     def has_sync_permission(self, request: HttpRequest) -> bool:
         """Who may have eyeson asked: those who may change the rows."""
         return self.may_change(request)
+
+    def is_of_account(self, request: HttpRequest, run: SyncRun) -> bool:
+        """Return whether the job is one of an account."""
+        return bool(run.account)
 
     def sync(self, request: HttpRequest, run: SyncRun) -> None:
         """Have eyeson asked about the run's account."""

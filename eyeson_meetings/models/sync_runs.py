@@ -1,4 +1,4 @@
-"""Runs of the jobs that ask eyeson for the truth."""
+"""Runs of periodic jobs."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SyncRun(models.Model):
-    """One job of one account: who runs it now, and how the last run went. The row is the lock."""
+    """One job of one account, or of the whole site: who runs it now, and how the last run went.
 
+    For jobs of an account the row is the lock.
+    """
+
+    #: Empty for jobs of the whole site.
     account = models.CharField(_("account"), max_length=64)
     job = models.CharField(_("job"), max_length=64)
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    #: When a run last ended. Before `started_at`: the last run goes on, or was killed.
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     #: While this lies ahead, nobody else may run the job.
     lease_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
@@ -27,4 +32,4 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job} ({self.account})"
+        return f"{self.job} ({self.account})" if self.account else self.job

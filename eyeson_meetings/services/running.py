@@ -71,6 +71,9 @@ def look_at_running(
     except sync_runs.LeaseLostError:
         logger.warning("Looks at account %s were taken over by another process.", alias)
         return LookReport(account=alias, is_busy=True)
+    except Exception as error:
+        questions.troubles.append(error)
+        raise
     finally:
         _finish(lease, questions, seen)
     return LookReport(

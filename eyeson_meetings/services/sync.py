@@ -87,6 +87,9 @@ def sync_account(
     except sync_runs.LeaseLostError:
         logger.warning("Sync of account %s was taken over by another process.", alias)
         return SyncReport(account=alias, is_busy=True)
+    except Exception as error:
+        questions.troubles.append(error)
+        raise
     finally:
         _finish(lease, this_round)
 
@@ -145,11 +148,7 @@ class _Round:
                 self._look_into(meeting)
             self._look_at_broadcasts(running)
             self._files.list_room_files(running)
-            now = self._now or timezone.now()
-            self._files.ask_for_pending(now)
-            self._files.sweep_ended(now)
-            self._files.give_up_overdue(now)
-            give_up_ended(self._account)
+            self._sweep_files(self._now or timezone.now())
             if self.questions.answers:
                 sweep_permalinks(
                     account=self._account,
@@ -163,6 +162,18 @@ class _Round:
                 "Sync of account %s stops here: eyeson did not serve it several times in a row.",
                 self._account,
             )
+
+    def _sweep_files(self, now: datetime) -> None:
+        """Ask for files that are due, and give up files that eyeson has deleted. One failure stops no other sweep."""
+        for sweep in (
+            self._files.ask_for_pending,
+            self._files.sweep_ended,
+            self._files.give_up_overdue,
+        ):
+            with self.questions.apart(f"{sweep.__name__} of account {self._account}"):
+                sweep(now)
+        with self.questions.apart(f"files of ended meetings of account {self._account}"):
+            give_up_ended(self._account)
 
     def _running_meetings(self) -> list[Meeting]:
         """The meetings that run: those that eyeson lists, or if it lists nothing, those we think of as open."""

@@ -6,9 +6,12 @@ process last set it, so whoever slept past its end and lost it to another change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+from django.db import DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,6 +20,12 @@ from eyeson_meetings.models import SyncRun
 
 from .asking import RoundEndedError
 
+logger = logging.getLogger(__name__)
+
+#: The account of jobs that are not about one account.
+WHOLE_SITE = ""
+#: These jobs, by the names of their tasks.
+SITE_JOBS = ("fetch_due", "prune")
 #: The error of a round is cut to this many characters.
 LONGEST_ERROR = 2000
 
@@ -71,9 +80,33 @@ def begin(*, account: str, job: str, pause: timedelta = timedelta(0)) -> Lease |
         free = free.filter(
             Q(started_at=None) | Q(started_at__lte=now - pause) | Q(started_at__gt=now)
         )
-    if not free.update(started_at=now, finished_at=None, lease_until=until):
+    # `finished_at` stays: it says since when no run has come to its end.
+    if not free.update(started_at=now, lease_until=until):
         return None
     return Lease(SyncRun.objects.get(account=account, job=job).pk, until)
+
+
+@contextmanager
+def recorded(job: str) -> Iterator[None]:
+    """Keep in a row of SyncRun when the block began and ended, and the kind of error that it raised.
+
+    Takes no lease: the job may run in several processes, and the last one to end is kept. The error goes on.
+    """
+    _record(job, started_at=timezone.now())
+    try:
+        yield
+    except Exception as error:
+        _record(job, finished_at=timezone.now(), error=type(error).__name__)
+        raise
+    _record(job, finished_at=timezone.now(), error="")
+
+
+def _record(job: str, **fields: object) -> None:
+    try:
+        SyncRun.objects.update_or_create(account=WHOLE_SITE, job=job, defaults=fields)
+    except DatabaseError as error:
+        # The job itself comes first.
+        logger.warning("The run of %s could not be recorded: %s", job, type(error).__name__)
 
 
 def _length() -> timedelta:

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from eyeson_meetings.models import SyncRun
-from eyeson_meetings.services.sync_runs import Lease, LeaseLostError, begin
+from eyeson_meetings.services.sync_runs import Lease, LeaseLostError, begin, recorded
 from tests.factories import SyncRunFactory
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +102,26 @@ def test_a_pause_counts_from_the_last_start(started_before: timedelta, is_free: 
     lease = begin(account="default", job="sync", pause=timedelta(seconds=100))
 
     assert (lease is not None) is is_free
+
+
+def test_a_run_that_is_taken_over_keeps_when_the_last_one_ended(lease: Lease) -> None:
+    lease.finish(counts={}, error="")
+    ended_at = SyncRun.objects.get().finished_at
+
+    begin(account="default", job="sync")
+
+    assert SyncRun.objects.get().finished_at == ended_at
+
+
+def test_a_job_of_the_whole_site_leaves_when_it_ran_and_how_it_ended() -> None:
+    with recorded("prune"):
+        pass
+    ended_well = SyncRun.objects.get()
+    with pytest.raises(OverflowError), recorded("prune"):
+        raise OverflowError("with a secret in it")
+    failed = SyncRun.objects.get()
+
+    assert (str(failed), failed.account) == ("prune", "")
+    assert (ended_well.error, failed.error) == ("", "OverflowError")
+    assert ended_well.finished_at >= ended_well.started_at
+    assert failed.finished_at >= failed.started_at > ended_well.finished_at

@@ -79,6 +79,7 @@ def _examine(aliases: list[str]) -> Iterator[Finding]:
         return
     yield from doctor.check_secrets()
     yield from doctor.check_rounds(aliases)
+    yield from doctor.check_jobs(aliases)
     yield from doctor.check_deliveries()
     yield from doctor.check_observers(aliases)
     yield from doctor.check_people(aliases)

@@ -7,6 +7,7 @@ DatabaseError; none waits longer than its own limit for anybody, and none shows 
 from .database import check_database, check_secrets
 from .eyeson import check_accounts
 from .findings import Finding, Level
+from .jobs import check_jobs
 from .neighbours import check_public_url, check_storage
 from .observers import check_observers, check_people
 from .workers import (
@@ -24,6 +25,7 @@ __all__ = [
     "check_channel_layer",
     "check_database",
     "check_deliveries",
+    "check_jobs",
     "check_observers",
     "check_people",
     "check_public_url",

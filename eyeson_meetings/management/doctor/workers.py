@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 from celery import current_app
@@ -15,17 +14,16 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from eyeson_meetings import beat, tasks
+from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
 from eyeson_meetings.models import Delivery, SyncRun
 from eyeson_meetings.services.sync import JOB
 
 from .findings import Finding, ok, problem, warning, within
+from .jobs import LONGEST_PAUSE, is_unfinished, longest_pause, unfinished
 
 BROKER_SECONDS = 5.0
 CHANNEL_LAYER_SECONDS = 5.0
-#: Nothing that is done all the time is left undone for so long.
-LONGEST_PAUSE = timedelta(minutes=10)
 IN_MEMORY = "memory"
 
 
@@ -96,7 +94,7 @@ async def _send_and_receive() -> None:
 
 def check_rounds(aliases: list[str]) -> Iterator[Finding]:
     """Whether somebody asks eyeson for the truth now and then: beat with a worker, or cron."""
-    limit = max(LONGEST_PAUSE, 3 * timedelta(seconds=_seconds_between_rounds()))
+    limit = longest_pause("sync")
     hint = _(
         "Start a worker and a scheduler (celery worker, celery beat), or one line of cron: manage.py "
         "eyeson_work."
@@ -108,6 +106,8 @@ def check_rounds(aliases: list[str]) -> Iterator[Finding]:
         elif timezone.now() - run.started_at > limit:
             message = _("eyeson was last asked %(ago)s ago.") % {"ago": timesince(run.started_at)}
             yield problem("sync", message, hint, account=alias)
+        elif is_unfinished(run, limit):
+            yield unfinished("sync", run)
         elif run.error:
             message = _("The last round of sync had trouble: %(error)s") % {"error": run.error}
             hint_to_look = _("See it in the admin, under sync runs; the next round tries again.")
@@ -115,13 +115,6 @@ def check_rounds(aliases: list[str]) -> Iterator[Finding]:
         else:
             message = _("eyeson was last asked %(ago)s ago.") % {"ago": timesince(run.started_at)}
             yield ok("sync", message, account=alias)
-
-
-def _seconds_between_rounds() -> float:
-    """As this process's Celery has it scheduled, else the package's own interval."""
-    entry = (current_app.conf.beat_schedule or {}).get("eyeson-sync", {})
-    schedule = entry.get("schedule") if isinstance(entry, dict) else None
-    return float(schedule) if isinstance(schedule, int | float) else beat.INTERVALS["sync"]
 
 
 def check_deliveries() -> Iterator[Finding]:

@@ -58,6 +58,8 @@ def test_open_pages_show_what_is_started_and_stopped_inside_the_meeting(
     open_appointment(client.page, TOPIC)
     host.page.goto(f"{demo.site}/appointments/")
     join(host.page, demo, TOPIC)
+    # Before that, the sandbox refuses to record.
+    expect(host.page.get_by_text("live", exact=True)).to_be_visible()
     inside = InMeeting(host.page.url, demo.sandbox)
     expect(lobby.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
 

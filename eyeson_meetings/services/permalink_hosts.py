@@ -105,16 +105,16 @@ def forget_token(permalink: Permalink, token: Secret) -> None:
 
     Raises NotUndoneError when eyeson does not find a token that still works; other EyesonErrors.
     """
-    client = client_for(permalink.room.account).permalinks
+    permalinks = client_for(permalink.room.account).permalinks
 
     def works() -> Answer[bool | None]:
         try:
-            return is_known(lambda: client.get_by_token(token=token))
+            return is_known(lambda: permalinks.get_by_token(token=token))
         except ForbiddenError as error:
             return Answer(False, error.observed_at or timezone.now())
 
     try:
-        client.remove_host(permalink_id=permalink.room.eyeson_id, user_token=token)
+        permalinks.remove_host(permalink_id=permalink.room.eyeson_id, user_token=token)
     except NotFoundError as refusal:
         gone_at(refusal, works)
         logger.info("eyeson had forgotten a token of permalink %s already.", permalink.pk)

@@ -146,11 +146,11 @@ def delete_permalink(*, room: Room) -> Permalink:
     permalink = permalink_of(room)
     if permalink.deleted_at is not None:
         return permalink
-    client = client_for(room.account).permalinks
+    permalinks = client_for(room.account).permalinks
     try:
-        deleted_at = client.delete(permalink_id=room.eyeson_id).observed_at
+        deleted_at = permalinks.delete(permalink_id=room.eyeson_id).observed_at
     except NotFoundError as refusal:
-        look = partial(client.get, permalink_id=room.eyeson_id)
+        look = partial(permalinks.get, permalink_id=room.eyeson_id)
         deleted_at = gone_at(refusal, partial(is_known, look))
     logger.info("The permalink of room %s was deleted.", room.uuid)
     return mirror.mark_permalink_deleted(permalink, observed_at=deleted_at)

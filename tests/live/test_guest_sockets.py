@@ -71,6 +71,7 @@ def test_a_recording_shows_at_once_and_so_does_its_end(room: Room, token: str) -
                 "state": "running",
                 "recording": is_recorded,
                 "broadcast": False,
+                "as_of": None,
             }
         await browser.disconnect()
 
@@ -85,7 +86,7 @@ def test_a_guest_gets_neither_the_room_state_nor_chat(
     async def main() -> None:
         guest = Browser(guest_token=token)
         message = await guest.open()
-        assert set(message["state"]) == {"state", "recording", "broadcast"}
+        assert set(message["state"]) == {"state", "recording", "broadcast", "as_of"}
         assert "anary" not in json.dumps(message)
         layer = feeds.get_channel_layer()
         chat = {"type": feeds.RELAYED, "relay": {"chat": {"name": "Ada", "text": "Hello"}}}

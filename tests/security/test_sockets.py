@@ -69,7 +69,7 @@ def test_the_socket_of_a_guest_page_is_for_whoever_has_the_link(
             room = rows.rows[Room]
             token = guest_token_for(room=room)
             message = await _opened(Browser(client=client, guest_token=token))
-            assert set(message["state"]) == {"state", "recording", "broadcast"}
+            assert set(message["state"]) == {"state", "recording", "broadcast", "as_of"}
             for guess in (str(room.uuid), token[:-1], token.partition(":")[0]):
                 assert await Browser(client=client, guest_token=guess).refusal() == 4404
             for origin in ("http://evil.example", None):

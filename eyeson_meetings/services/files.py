@@ -156,6 +156,9 @@ def refresh_pending(*, now: datetime | None = None) -> int:
             logger.warning("Files of meeting %s: %s", newest.meeting.uuid, error)
         except EyesonMeetingsError as error:
             logger.info("Files of meeting %s: %s", newest.meeting.uuid, error)
+        except Exception:
+            # A mistake about one meeting must not stop the others.
+            logger.exception("Files of meeting %s could not be refreshed.", newest.meeting.uuid)
     return asked
 
 

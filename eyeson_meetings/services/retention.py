@@ -81,9 +81,22 @@ def _prune_files(model: FileModel, days: float | None) -> int:
             Q(stored_at=row.stored_at), pk=row.pk, store_state=model.StoreState.STORED
         ).update(store_state=model.StoreState.PRUNED, file="", sha256="")
         if changed and row.file.name:
-            row.file.storage.delete(row.file.name)
-            removed += 1
+            removed += _delete_file(row)
     return removed
+
+
+def _delete_file(row: FileRow) -> bool:
+    """Delete the file from the storage. If the storage fails, log that, leave it to the next run, return False."""
+    try:
+        row.file.storage.delete(str(row.file.name))
+    except Exception:
+        # A storage may fail in any way, and one file must not stop the others.
+        logger.exception("The file %s could not be deleted from the storage.", row.file.name)
+        type(row)._default_manager.filter(pk=row.pk, store_state=row.StoreState.PRUNED).update(
+            store_state=row.StoreState.STORED, file=row.file.name, sha256=row.sha256
+        )
+        return False
+    return True
 
 
 def _stored_before(model: FileModel, days: float) -> Iterator[FileRow]:

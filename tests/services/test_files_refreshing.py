@@ -216,3 +216,23 @@ def test_that_a_file_is_available_is_told_from_whichever_side_it_is_heard(
         file_available.disconnect(listen)
 
     assert told == [row]
+
+
+def test_a_mistake_about_one_meeting_keeps_no_other_from_being_asked(
+    sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meetings = [start_meeting(sandbox_account)[0] for _ in range(2)]
+    for meeting in meetings:
+        upload(meeting)
+    refresh, seen = files._refresh, []
+
+    def fail_for_the_first(meeting: Meeting) -> list[RoomFile]:
+        seen.append(meeting)
+        if meeting == meetings[0]:
+            raise OverflowError("date value out of range")
+        return refresh(meeting)
+
+    monkeypatch.setattr(files, "_refresh", fail_for_the_first)
+
+    assert refresh_pending(now=timezone.now() + timedelta(minutes=5)) == 2
+    assert seen == meetings

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.utils import timezone
 
 from eyeson_meetings.models import BroadcastListing, Delivery, Recording, RoomFile, Snapshot
@@ -135,6 +136,31 @@ def test_an_old_file_goes_and_its_row_stays(
     assert not media_storage().exists(name)
     assert media_storage().exists(young.file.name)
     assert not model.objects.claimable(timezone.now()).exists()
+
+
+def test_a_file_that_the_storage_does_not_delete_stops_no_other_and_is_tried_again(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(settings, recordings=10)
+    stuck, other = stored(RecordingFactory, 12), stored(RecordingFactory, 11)
+    delete = FileSystemStorage.delete
+
+    def fail_for_one(self: FileSystemStorage, name: str) -> None:
+        if name == stuck.file.name:
+            raise RuntimeError("a fault of the storage's own")
+        delete(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "delete", fail_for_one)
+        first = prune()
+    stuck.refresh_from_db()
+    is_kept = stuck.is_stored and bool(stuck.file.name and stuck.sha256)
+
+    second = prune()
+
+    other.refresh_from_db()
+    assert (first.files, is_kept, second.files) == (1, True, 1)
+    assert other.store_state == "pruned"
 
 
 def test_parts_of_downloads_that_nobody_continues_are_deleted(storage: Path) -> None:

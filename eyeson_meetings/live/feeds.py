@@ -164,7 +164,7 @@ _feeds = weakref.WeakKeyDictionary()
 
 @contextlib.asynccontextmanager
 async def following(room_pk: int, read_message: ReadMessage) -> AsyncIterator[RoomFeed]:
-    """The room's feed of these messages, which runs as long as somebody follows it."""
+    """The room's feed of these messages. It runs as long as at least one page follows it."""
     feeds = _feeds.setdefault(asyncio.get_running_loop(), {})
     key = (room_pk, read_message)
     feed = feeds.get(key)

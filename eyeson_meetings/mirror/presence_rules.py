@@ -68,7 +68,7 @@ class Stretch:
 
 @dataclass(frozen=True, kw_only=True)
 class Gap:
-    """Between two stretches nobody listened."""
+    """A time between two stretches, in which no observer listened."""
 
     from_at: datetime
     to_at: datetime
@@ -120,7 +120,7 @@ class _Boundary:
 
 
 def derive_gaps(stretches: Iterable[Stretch]) -> list[Gap]:
-    """When nobody listened to a meeting to which somebody listened before and after.
+    """Return the times in which no observer listened to a meeting, although one did before and after.
 
     Stretches never overlap, as only one observer listens at a time: times that say so are those of two
     clocks, and all between them is uncertain. After the last stretch nothing is known to be missed yet.

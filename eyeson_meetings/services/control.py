@@ -234,7 +234,7 @@ def _enter(room: Room) -> Entry:
 
 
 def _prepared(control: Control) -> Control:
-    """Return the control of somebody who has just entered, after one more look if eyeson still prepares them."""
+    """Return the control of a person who has just entered, after one more look if eyeson still prepares them."""
     if control.response.ready is not False:
         return control
     with one_press() as press:

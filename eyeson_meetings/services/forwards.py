@@ -124,7 +124,7 @@ def forward_playback(
 def stop_forward(*, meeting: Meeting, forward_id: str, user: User | None = None) -> None:
     """Stop the forward.
 
-    eyeson tells nobody which forwards run: NotFoundError, of an act that may be done, says that it found none of
+    eyeson does not show which forwards run: NotFoundError with `may_be_done` says that it found none of
     this id. Raises ValueRefusedError for no id; MeetingEndedError, which is mirrored; other EyesonErrors.
     """
     values.own_id(forward_id, field="forward_id")

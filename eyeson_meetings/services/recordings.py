@@ -89,7 +89,7 @@ def _stop(control: Control) -> None:
 
 
 def _started_before(control: Control, refusal: NotPossibleNowError) -> Recording | None:
-    """Return the recording that somebody else has started. Raises `refusal` when there is none."""
+    """Return the recording that another person has started. Raises `refusal` when there is none."""
     meeting = control.meeting
     shown = look_again(control).recording
     if shown is not None:

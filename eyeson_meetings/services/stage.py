@@ -166,9 +166,9 @@ def set_layer(
 
 @act
 def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None = None) -> None:
-    """Take away what is over the video, or without `foreground` behind it. Nothing there stays nothing.
+    """Remove the layer over the video, or without `foreground` the one behind it.
 
-    eyeson tells nobody which layers there are: NotFoundError, of an act that may be done, says that it found none.
+    eyeson does not show which layers there are: NotFoundError with `may_be_done` says that it found none.
     """
     control = control_of(meeting=meeting, user=user)
     undo(
@@ -300,7 +300,7 @@ def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = Non
 
 @act
 def stop_presentation(*, meeting: Meeting, user: User | None = None) -> None:
-    """End the presentation, whoever started it, also of a screen. Without one there stays none.
+    """End the presentation, of slides or a screen, by any person. Without one, nothing changes.
 
     Raises NotUndoneError when eyeson finds none and still shows one; others as said above.
     """

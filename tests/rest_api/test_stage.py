@@ -186,7 +186,7 @@ def test_streams_are_sent_on_and_no_longer(
 
     assert (again.status_code, again.json()["code"]) == (400, "invalid")
     assert [answer.status_code for answer in stopped] == [204, 204, 204, 503]
-    # eyeson tells nobody which forwards run, so nothing says that the last one had been stopped.
+    # eyeson does not show which forwards run, so nothing says that the last one had been stopped.
     assert stopped[-1].json()["code"] == "not_confirmed"
     assert there.forwards == {}
 

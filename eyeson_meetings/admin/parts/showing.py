@@ -50,7 +50,7 @@ def shown_link(row: Model, text: str, site_name: str) -> SafeString:
 
 
 def shown_web_link(address: str) -> SafeString | str:
-    """Return a link for an address of a web page, and text for anything else that somebody typed."""
+    """Return a link for an address of a web page, and text for every other value that was typed."""
     page = web_page(address)
     if not page:
         return address or NOTHING

@@ -165,8 +165,7 @@ def refresh_files(**_later: object) -> None:
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
 def prune(**_later: object) -> None:
     """Delete what is older than `EYESON["RETENTION_DAYS"]` says."""
-    with _service("sync_runs").recorded("prune"):
-        _service("retention").prune()
+    _service("retention").prune()
 
 
 @receiver(recording_available, dispatch_uid="eyeson_meetings.tasks.fetch_recording")

@@ -49,6 +49,7 @@ from .files import FileLostError
 from .publishing import already_published, publish
 from .retrying import GRACE, is_over, level_of_fault, pause_after_fault, pause_without_file
 from .spool import Part, spool_directory
+from .sync_runs import recorded
 
 __all__ = [
     "MODELS",
@@ -100,6 +101,7 @@ def fetch_row(row: FileRow, *, slice_seconds: float | None = None) -> FetchOutco
     return _fetch(type(row), row.pk, slice_seconds)
 
 
+@recorded("fetch_due")
 def fetch_due(*, limit: int = 100, slice_seconds: float | None = None) -> int:
     """Fetch what is due, one after the other. Returns how many files were stored."""
     stored = 0

@@ -17,6 +17,7 @@ from eyeson_meetings.models.storing import media_storage
 from .claims import FileModel, FileRow
 from .fetch_queue import KINDS
 from .spool import spool_directory, sweep_orphans
+from .sync_runs import recorded
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ class PruneReport:
     parts: int
 
 
+@recorded("prune")
 def prune() -> PruneReport:
     """Delete what `EYESON["RETENTION_DAYS"]` no longer allows. Rows of files stay, so that what eyeson still
     lists is not fetched again."""

@@ -88,7 +88,7 @@ def begin(*, account: str, job: str, pause: timedelta = timedelta(0)) -> Lease |
 
 @contextmanager
 def recorded(job: str) -> Iterator[None]:
-    """Keep in a row of SyncRun when the block began and ended, and the kind of error that it raised.
+    """Keep in a row of SyncRun when the function or block began and ended, and the kind of error that it raised.
 
     Takes no lease: the job may run in several processes, and the last one to end is kept. The error goes on.
     """

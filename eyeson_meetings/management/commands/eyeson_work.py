@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 from eyeson_meetings.conf import account_aliases
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.management.base import EyesonCommand
-from eyeson_meetings.services import inbox, media, retention, running, sync, sync_runs
+from eyeson_meetings.services import inbox, media, retention, running, sync
 
 
 class Command(EyesonCommand):
@@ -36,10 +36,8 @@ class Command(EyesonCommand):
                 continue
             for trouble in (*report.errors, *looks.errors):
                 self.stderr.write(f"{alias}: {trouble}")
-        with sync_runs.recorded("fetch_due"):
-            files = media.fetch_due()
-        with sync_runs.recorded("prune"):
-            pruned = retention.prune()
+        files = media.fetch_due()
+        pruned = retention.prune()
         self.stdout.write(
             f"{deliveries} deliveries processed, {len(account_aliases()) - len(troubles)} accounts "
             f"asked, {files} files stored, {pruned.deliveries} deliveries and {pruned.files} files "

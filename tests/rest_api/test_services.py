@@ -50,7 +50,6 @@ WITHOUT = {
     "status.recent_recordings": _PAGES,
     "status.recent_snapshots": _PAGES,
     "sync.sync_account": "POST account-sync has a worker do it: it may take minutes",
-    "sync_runs.recorded": "the periodic jobs' own: it keeps how they ended",
 }
 
 

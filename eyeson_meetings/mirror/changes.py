@@ -275,6 +275,8 @@ class RoomChange:
         meetings = self._meetings_since(start)
         shutdowns = self.room.shutdowns.filter(at__gte=start).values_list("at", flat=True)
         spans = rules.derive_spans(map(_facts_of, meetings), shutdowns)
+        was_void = {meeting.started_at for meeting in meetings if meeting.is_void}
+        is_void = {span.started_at for span in spans if span.is_void}
         changed, ended = [], []
         for meeting, span in zip(meetings, spans, strict=True):
             if (meeting.ended_at, meeting.is_void) == (span.ended_at, span.is_void):
@@ -297,7 +299,12 @@ class RoomChange:
         if spans_changed:
             self._presence_since = rules.earliest(self._presence_since, start)
             self.touch_broadcasts(start)
-            meeting_rows.place_unnamed_files(self.room, start, spans, self.meetings)
+            recorded = meeting_rows.place_files(
+                self.room, start, spans, self.meetings, named=was_void | is_void
+            )
+            for meeting in meetings:
+                if meeting.pk in recorded:
+                    self.touch_acts(meeting)
         return spans_changed, ended
 
     def _real(self, meeting: Meeting | None) -> Meeting | None:

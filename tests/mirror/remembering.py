@@ -180,7 +180,10 @@ class Remembered:
         for (found_kind, eyeson_id), facts in self.files.items():
             if found_kind != kind:
                 continue
-            span = rules.span_at(spans, facts.created_at) if facts.created_at else None
+            if facts.meeting_started_at is not None:
+                span = _real_span(spans, facts.meeting_started_at)
+            else:
+                span = rules.span_at(spans, facts.created_at) if facts.created_at else None
             own = (
                 {"remote_state": facts.remote_state, "duration": facts.duration}
                 if kind == "recording"
@@ -189,7 +192,7 @@ class Remembered:
             rows.append(
                 {
                     "eyeson_id": eyeson_id,
-                    "meeting": facts.meeting_started_at or (span.started_at if span else None),
+                    "meeting": span.started_at if span else None,
                     "meeting_started_at": facts.meeting_started_at,
                     "created_at": facts.created_at,
                     "available_at": facts.available_at,
@@ -198,6 +201,11 @@ class Remembered:
                 }
             )
         return rows
+
+
+def _real_span(spans: list[rules.Span], started_at: datetime) -> rules.Span:
+    """The span of this start, or of the real one before it if that is void."""
+    return [span for span in spans if span.started_at <= started_at and not span.is_void][-1]
 
 
 def _presence_row(person: str, interval: presence_rules.Interval) -> dict[str, Any]:

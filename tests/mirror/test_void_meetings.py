@@ -10,7 +10,7 @@ import pytest
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
 from eyeson_meetings.mirror.rules import MeetingFacts, Source, derive_spans, read_room, span_at
-from eyeson_meetings.models import AccessKey, Meeting, Recording
+from eyeson_meetings.models import AccessKey, Meeting, Recording, Snapshot
 from eyeson_meetings.services.status import latest_meeting
 from tests.factories import ParticipantFactory, RoomFactory
 
@@ -27,6 +27,7 @@ from .saying import (
     room_body,
     room_update,
     shutdown,
+    snapshot_body,
     the_room,
 )
 from .sizes import PURE
@@ -147,6 +148,35 @@ def test_the_running_meeting_keeps_its_keys_files_and_page() -> None:
     shutdown(at=NINE + 3 * MINUTE)
     real.refresh_from_db()
     assert real.ended_at == NINE + 3 * MINUTE
+
+
+@pytest.mark.django_db
+def test_files_follow_what_becomes_of_the_meeting_that_they_name() -> None:
+    room_update(at=START + SECOND)
+    room_update(started_at=RIVAL, at=RIVAL + SECOND)
+    mirror.apply_recording(
+        records.Recording.from_json(recording_body(room=room_body(started_at=RIVAL))),
+        account="default",
+        observed_at=NINE + MINUTE,
+    )
+    mirror.apply_snapshot(
+        records.Snapshot.from_json(snapshot_body(room=room_body(started_at=RIVAL))),
+        account="default",
+        observed_at=NINE + MINUTE,
+    )
+
+    def starts_of_files() -> set[datetime]:
+        rows = [Recording.objects.get(), Snapshot.objects.get()]
+        return {row.meeting.started_at for row in rows if row.meeting is not None}
+
+    def starts_of_recorded() -> set[datetime]:
+        return set(Meeting.objects.filter(is_recorded=True).values_list("started_at", flat=True))
+
+    assert starts_of_files() == starts_of_recorded() == {RIVAL}
+    listed(at=NINE + 2 * MINUTE)
+    assert starts_of_files() == starts_of_recorded() == {START}
+    listed(started_at=RIVAL, at=NINE + 3 * MINUTE)
+    assert starts_of_files() == {RIVAL}
 
 
 def test_an_answer_is_a_listing_and_an_event_is_none() -> None:

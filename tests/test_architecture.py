@@ -1,7 +1,8 @@
-"""Who may import whom: the contracts in setup.cfg, and that they see every part of the package."""
+"""Who may import whom, by the contracts in setup.cfg, and what may pause."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -42,3 +43,18 @@ def test_the_client_works_without_django() -> None:
     )
 
     assert outcome.returncode == 0, outcome.stderr
+
+
+def test_no_person_waits_for_a_pause() -> None:
+    package = TOP / "eyeson_meetings"
+    # The loops of workers. The sandbox is eyeson's side.
+    loops = ("sandbox", "management", "live")
+    pausing = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if path.relative_to(package).parts[0] not in loops
+        and re.search(r"\bsleep\(|time\.sleep", path.read_text(encoding="utf-8"))
+    }
+
+    # The pace of rounds of sync and looks.
+    assert pausing == {"services/asking.py"}

@@ -21,6 +21,7 @@ NEEDED = {
     "factory": "factory-boy",
     "jinja2": "jinja2",
     "starlette": "starlette",
+    "time_machine": "time-machine",
     "uvicorn": "uvicorn",
     "websockets": "websockets",
 }

@@ -48,7 +48,7 @@ def eyeson_sandbox_server() -> Iterator[SandboxServer]:
 @pytest.fixture
 def eyeson_sandbox(
     eyeson_sandbox_server: SandboxServer, settings: Any, tmp_path: Path
-) -> EyesonSandbox:
+) -> Iterator[EyesonSandbox]:
     """The sandbox in the place of eyeson, as new; webhooks are mirrored where they arrive."""
     sandbox = EyesonSandbox(eyeson_sandbox_server, sandbox_api_keys())
     values = sandbox_settings(sandbox.url, tmp_path / "eyeson", PROCESSING="inline")
@@ -56,7 +56,8 @@ def eyeson_sandbox(
     for name, value in values.items():
         setattr(settings, name, value)
     sandbox.register_webhooks()
-    return sandbox
+    yield sandbox
+    sandbox.restore_site_clock()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from eyeson_meetings.sandbox.records import Meeting, Person, Webhook, new_id
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.sandbox.state import State
 
+from .site_clock import SiteClock
 from .webhooks import SignedDelivery
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class EyesonSandbox:
         """Make `server` as new: nothing remembered, no calls, real time. `api_keys` by account."""
         self.server = server
         self.api_keys = api_keys
+        self._site_clock = SiteClock()
         server.reset()
         server.state.clock.back_to_now()
         server.state.api_keys = tuple(api_keys.values())
@@ -94,9 +96,28 @@ class EyesonSandbox:
         """What the site asked, oldest first, by `method` and `route`."""
         return self.server.calls
 
-    def advance(self, seconds: float) -> None:
-        """Move eyeson's clock, not the site's; what falls due there happens before this returns."""
+    def advance(self, seconds: float, *, site: bool = False) -> None:
+        """Move eyeson's clock forward, and the site's clock by the same amount if `site` is true.
+
+        What falls due at eyeson happens before this returns. Several calls add up.
+
+        Args:
+            seconds: by how much, at least 0.
+            site: also move `timezone.now()`, `datetime.now()` and `time.time()` of this process until the test
+                ends; not `time.monotonic()`, and not the clocks of the database and of other processes.
+
+        Raises:
+            ValueError: `seconds` is negative.
+            RuntimeError: `site` is true while freezegun holds the site's clock.
+        """
+        if site and seconds > 0:
+            # First the site's: times from eyeson that are far ahead of it count as not said.
+            self._site_clock.advance(seconds)
         self.server.advance(seconds)
+
+    def restore_site_clock(self) -> None:
+        """Undo what `advance(site=True)` did to the site's clock. The fixture and `use_sandbox` call this."""
+        self._site_clock.restore()
 
     def meeting_in(self, room: Room) -> Meeting | None:
         """The latest meeting in the room as eyeson knows it, running or ended."""
@@ -217,4 +238,7 @@ def use_sandbox(**changes: Any) -> Iterator[EyesonSandbox]:
         values = sandbox_settings(sandbox.url, Path(folder), **{"PROCESSING": "inline", **changes})
         with override_settings(**values):
             sandbox.register_webhooks()
-            yield sandbox
+            try:
+                yield sandbox
+            finally:
+                sandbox.restore_site_clock()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+import unittest
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import time_machine
 from django.core.files.storage import storages
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from django.utils import timezone
 
 from eyeson_meetings import conf
 from eyeson_meetings.models import Delivery
@@ -58,6 +62,43 @@ class CommittingCase(EyesonSandboxMixin, TransactionTestCase):
         # A worker would mirror it.
         assert not room.meetings.exists()
         assert Delivery.objects.get().state == "received"
+
+
+class MovedClockCase(EyesonSandboxMixin, SimpleTestCase):
+    """A test case that moves the clock of the site."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.began_at = time.time()
+
+    def tearDown(self) -> None:
+        assert time.time() > self.began_at + 13 * 86_400
+        super().tearDown()
+
+    def test_both_clocks_move(self) -> None:
+        self.eyeson_sandbox.advance(13 * 86_400, site=True)
+
+        expected = pytest.approx(self.began_at + 13 * 86_400, abs=600)
+        assert timezone.now().timestamp() == expected
+        assert self.eyeson_sandbox.state.clock.now() == expected
+
+
+def test_a_test_case_puts_the_clock_back_whether_it_passes_or_fails() -> None:
+    class FailingCase(MovedClockCase):
+        """A test case that fails with the clock moved."""
+
+        def test_both_clocks_move(self) -> None:
+            super().test_both_clocks_move()
+            self.fail("with the clock moved")
+
+    began_at, result = time.time(), unittest.TestResult()
+    cases = [case("test_both_clocks_move") for case in (MovedClockCase, FailingCase)]
+
+    unittest.TestSuite(cases).run(result)
+
+    assert (result.testsRun, result.errors, len(result.failures)) == (2, [], 1)
+    assert not time_machine.escape_hatch.is_travelling()
+    assert time.time() == pytest.approx(began_at, abs=600)
 
 
 class BareCase(SimpleTestCase):

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from eyeson_meetings.models import Room
+from eyeson_meetings.models import Meeting, Room
 from eyeson_meetings.testing import factories, plugin
+from eyeson_meetings.testing.sandbox import EyesonSandbox
 from eyeson_meetings.testing.webhooks import SignedDelivery
 
 TOP = Path(__file__).parent.parent.parent
@@ -29,6 +30,17 @@ def test_the_example_of_a_webhook_by_hand_passes(
     names["test_a_guest_is_announced"](signed_delivery, eyeson_room, mailoutbox)
 
     assert eyeson_room.participants.get().name == "Jonas"
+
+
+@pytest.mark.django_db
+def test_the_example_of_a_moved_clock_passes(
+    eyeson_sandbox: EyesonSandbox, eyeson_meeting: Meeting
+) -> None:
+    (example,) = [code for code in python_blocks() if "def test_an_outage_of_13_days" in code]
+    names: dict[str, Any] = {}
+
+    exec(compile(example, "docs/testing.md", "exec"), names)  # noqa: S102 - our own page
+    names["test_an_outage_of_13_days"](eyeson_sandbox, eyeson_meeting)
 
 
 def test_the_page_names_what_there_is() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from django.test import Client
 
 from eyeson_meetings import tasks
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.testing.sandbox import sandbox_settings
+from eyeson_meetings.testing.sandbox import forget_clocks, sandbox_settings
 from tests import factories
 from tests.servers import redis_server
 from tests.webhooks import post_signed
@@ -108,10 +109,23 @@ def sandbox(eyeson_sandbox_server: SandboxServer) -> SandboxServer:
 
 
 @pytest.fixture
-def sandbox_account(settings: Any, sandbox: SandboxServer, tmp_path: Path) -> SandboxServer:
-    """The sandbox, being the site's eyeson: calls go there and files come from there."""
+def sandbox_account(
+    settings: Any, sandbox: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> SandboxServer:
+    """The sandbox, being the site's eyeson: calls go there and files come from there.
+
+    When a test moves its clock, the site does not yet know what time it is there.
+    """
     for name, value in sandbox_settings(sandbox.url, tmp_path / "media").items():
         setattr(settings, name, value)
+
+    def advance(seconds: float) -> None:
+        # Another thread must not touch the rows of the test's transaction.
+        if threading.current_thread() is threading.main_thread():
+            forget_clocks()
+        SandboxServer.advance(sandbox, seconds)
+
+    monkeypatch.setattr(sandbox, "advance", advance)
     return sandbox
 
 

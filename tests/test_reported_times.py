@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from eyeson_meetings import models
 from eyeson_meetings.models.moments import shown_moment
-from eyeson_meetings.models.times import ReportedTimeField, possible_time, safe_time
+from eyeson_meetings.models.times import ReportedTimeField, safe_time
+from eyeson_meetings.possible_times import possible_time
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import files, media, retention, running
 from eyeson_meetings.services.sync_files import SWEEP_AGES, meetings_to_sweep, pending_files
@@ -44,7 +45,7 @@ OWN_TIMES = {
     models.ObserverLease: {"taken_at", "renewed_at", "lease_until"},
     models.Permalink: {"deleted_at"},
     models.PermalinkHost: {"added_at"},
-    models.Room: {"created_at", "closed_at"},
+    models.Room: {"ahead_stored_at", "created_at", "closed_at"},
     models.SyncRun: {"started_at", "finished_at", "lease_until"},
     **{
         model: {"next_attempt_at", "lease_until", "stored_at", "deleted_remotely_at"}

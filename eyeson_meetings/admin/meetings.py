@@ -20,6 +20,7 @@ from .parts.filters import OpenMeetingFilter
 from .parts.showing import (
     shown_badge,
     shown_duration,
+    shown_end,
     shown_link,
     shown_meeting_state,
     shown_thumbnail,
@@ -137,7 +138,16 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     list_select_related = ("room",)
     list_filter = (OpenMeetingFilter, "started_at")
     search_fields = ("room__name", "room__eyeson_id", "=uuid")
-    fields = ("room", "state", "started_at", "ready_at", "ended_at", "locked", "uuid")
+    fields = (
+        "room",
+        "state",
+        "started_at",
+        "ready_at",
+        "ended_at",
+        "end_found_at",
+        "locked",
+        "uuid",
+    )
     readonly_fields = fields
     inlines = (PresenceInline, RecordingInline, SnapshotInline, RoomFileInline, BroadcastInline)
 
@@ -149,12 +159,17 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     @admin.display(description=gettext_lazy("ended"), ordering="ended_at")
     def ended(self, meeting: Meeting) -> str:
         """When it was over."""
-        return shown_time(meeting.ended_at)
+        return shown_end(meeting)
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, meeting: Meeting) -> str:
         """How far it is, and whether it is recorded and on air."""
         return shown_meeting_state(meeting)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Return the fields, with the time of finding for an end of which nobody told."""
+        is_found = obj is not None and obj.is_end_estimated
+        return [field for field in self.fields if is_found or field != "end_found_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without void meetings, and with what names need."""

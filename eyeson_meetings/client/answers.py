@@ -70,6 +70,8 @@ class Reply:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     problem: str = ""
+    #: When it was given, by eyeson's clock.
+    observed_at: datetime = field(default_factory=now)
 
     @property
     def is_success(self) -> bool:
@@ -77,27 +79,30 @@ class Reply:
         return 200 <= self.status < 300
 
     @property
-    def observed_at(self) -> datetime:
-        """Its `Date`; the local clock when there is none that can be read."""
-        try:
-            moment = parsedate_to_datetime(self.headers.get("Date", ""))
-        except (ValueError, OverflowError):
-            return now()
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-    @property
     def retry_after_seconds(self) -> float | None:
         """How long eyeson asks us to wait, at most a day; None when it does not say."""
         text = self.headers.get("Retry-After", "").strip()
         if text.isascii() and text.isdigit():
             return min(float(text), LONGEST_RETRY_AFTER_SECONDS)
-        try:
-            moment = parsedate_to_datetime(text)
-        except (ValueError, OverflowError):
+        moment = date_in(text)
+        if moment is None:
             return None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-        seconds = (moment - self.observed_at).total_seconds()
+        seconds = (moment - (date_of(self.headers) or now())).total_seconds()
         return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
+
+
+def date_of(headers: Mapping[str, str]) -> datetime | None:
+    """Return the `Date` of an answer; None if it has none that can be read."""
+    return date_in(headers.get("Date", ""))
+
+
+def date_in(text: str) -> datetime | None:
+    """Return the time of an HTTP date, aware UTC; None if it is none, or one that UTC does not have."""
+    try:
+        moment = parsedate_to_datetime(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from .rooms import Rooms
 from .screen_capture import ScreenCapture
 from .secrets import Secret
 from .snapshots import Snapshots
-from .transport import Transport
+from .transport import JudgeDate, Transport, date_or_now
 from .users import Users
 from .webhooks import Webhooks
 
@@ -30,7 +30,8 @@ class EyesonClient:
 
     `timeouts_seconds` are the longest waits for a connection and between two bytes of an answer.
     `sandbox` allows a `base_url` without TLS, and nothing else does. `ca_file` (PEM) names the certificates
-    to trust instead of those that everybody trusts. Every call raises EyesonError.
+    to trust instead of those that everybody trusts. `judge_date(date, asked_at)` returns when an answer was given:
+    by default its `Date`, or the local clock without one. Every call raises EyesonError.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class EyesonClient:
         timeouts_seconds: tuple[float, float] = (5.0, 30.0),
         sandbox: bool = False,
         ca_file: str = "",
+        judge_date: JudgeDate = date_or_now,
     ) -> None:
         """Connects to nobody. Raises ConfigurationError for a key or address that cannot be used."""
         self._transport = Transport(
@@ -49,6 +51,7 @@ class EyesonClient:
             timeouts_seconds=timeouts_seconds,
             sandbox=sandbox,
             ca_file=ca_file,
+            judge_date=judge_date,
         )
         self.rooms = Rooms(self._transport)
         self.users = Users(self._transport)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from eyeson_meetings.possible_times import possible_time
+
 from .secrets import Secret
 
 MAX_ID_LENGTH = 255
@@ -116,10 +118,15 @@ def secret_in(value: object) -> Secret | None:
 
 
 def parse_time(value: object) -> datetime | None:
-    """An aware UTC time from ISO 8601 text, unix seconds, or unix seconds as text; None from all else.
+    """Return an aware UTC time from ISO 8601 text, unix seconds, or unix seconds as text; None from all else.
 
-    API reference 1.6: eyeson sends each of them.
+    API reference 1.6: eyeson sends each of them. A time that cannot be true counts as not said (`possible_time`).
     """
+    return possible_time(any_time_in(value))
+
+
+def any_time_in(value: object) -> datetime | None:
+    """Return the same, of any year: a permalink may end long after today."""
     number = number_in(value)
     if number is not None:
         return _from_unix(number)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from http.client import HTTPException
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -37,11 +38,11 @@ from eyeson_meetings.exceptions import (
 )
 
 from ._tries import Tries
-from .answers import Lost, Reply, error_for, record_in
+from .answers import Lost, Reply, date_of, error_for, record_in
 from .calls import Call, Credential, secret
 from .press import Press, current_press
 from .quiet_logs import paths_hidden
-from .records import Answer, UnreadableRecordError
+from .records import Answer, AnswerTime, UnreadableRecordError, now, this_moment
 from .secrets import Secret
 from .sessions import BareSession
 from .uploads import UnreadableFileError
@@ -49,6 +50,9 @@ from .uploads import UnreadableFileError
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+#: Returns when an answer was given, by eyeson's clock: from its `Date`, if it has one, and when it was asked for.
+JudgeDate = Callable[[datetime | None, datetime], datetime]
 
 #: Answers longer than this are not read (bytes).
 LONGEST_ANSWER = 8 * 1024**2
@@ -59,6 +63,11 @@ PAGES_ALLOWED = 1000
 _READ_BYTES = 64 * 1024
 #: urllib3 takes no timeout of zero, which is what is left at the end of a press.
 _SHORTEST_TIMEOUT_SECONDS = 0.001
+
+
+def date_or_now(date: datetime | None, asked_at: datetime) -> datetime:
+    """Return the `Date` of an answer; the local clock when there is none that can be read."""
+    return date or now()
 
 
 def entries_in(value: object) -> list[object]:
@@ -79,12 +88,14 @@ class Transport:
         timeouts_seconds: tuple[float, float],
         sandbox: bool,
         ca_file: str = "",
+        judge_date: JudgeDate,
     ) -> None:
         """`timeouts_seconds`: to connect, and between two bytes. Raises ConfigurationError."""
         self._api_key = checked_api_key(api_key)
         self._base_url = checked_base_url(base_url, sandbox=sandbox)
         self._timeouts_seconds = timeouts_seconds
         self._ca_file = ca_file
+        self._judge_date = judge_date
         self._local = threading.local()
 
     def close(self) -> None:
@@ -151,12 +162,21 @@ class Transport:
         target, press = call.target(), current_press()
         _refuse_too_late(call, press)
         tries = Tries(call, press)
-        outcome = tries.run(lambda: self._exchange(call, target, self._timeout(call, press)))
+        outcome = tries.run(lambda: self._dated_exchange(call, target, press))
         if isinstance(outcome, Reply) and (outcome.is_success or tries.finds_nothing_left(outcome)):
             return outcome
         error = self._error(call, outcome)
         error.may_be_done = tries.may_be_done
         raise error
+
+    def _dated_exchange(self, call: Call, target: Secret, press: Press | None) -> Reply | Lost:
+        """One request, and when it was answered."""
+        asked_at = this_moment()
+        outcome = self._exchange(call, target, self._timeout(call, press))
+        if isinstance(outcome, Lost):
+            return outcome
+        given_at = self._judge_date(date_of(outcome.headers), asked_at)
+        return replace(outcome, observed_at=AnswerTime.of(given_at, asked_at=asked_at))
 
     def _timeout(self, call: Call, press: Press | None) -> Timeout:
         connect, read = self._timeouts_seconds

@@ -34,15 +34,15 @@ def mark_requested(
     """
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=asked_at)
     known = change.hear_meeting(rules.MeetingFacts(started_at=meeting.started_at))
-    at = _after(asked_at, known, f"{act}_stop_requested_at") if act in LASTING else asked_at
     ActRequest.objects.create(
         meeting=known,
         act=act,
-        requested_at=at,
+        requested_at=asked_at,
         requested_by_id=requested_by.pk if requested_by is not None else None,
         target=target,
     )
     if act in LASTING:
+        at = _after(change.observed_at, known, f"{act}_stop_requested_at")
         change.hear_meeting(_facts(known, f"{act}_requested_at", at))
     change.settle()
     # eyeson may have shown what came of it before its answer arrived here.
@@ -55,7 +55,7 @@ def mark_stop_requested(act: ActRequest.Act, *, meeting: Meeting, observed_at: d
     """Take in that eyeson agreed to stop what runs. Returns the meeting as it is now."""
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
     known = change.hear_meeting(rules.MeetingFacts(started_at=meeting.started_at))
-    at = _after(observed_at, known, f"{act}_requested_at")
+    at = _after(change.observed_at, known, f"{act}_requested_at")
     change.hear_meeting(_facts(known, f"{act}_stop_requested_at", at))
     change.settle()
     return known

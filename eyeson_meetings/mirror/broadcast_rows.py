@@ -18,7 +18,7 @@ from eyeson_meetings.models import (
     Room,
 )
 
-from . import rules
+from . import meeting_rows, room_times, rules
 from .broadcast_rules import BroadcastFacts, Listing, Run, Word, derive_runs
 
 
@@ -51,14 +51,15 @@ def settle(
     if not concerned:
         return []
     listings: dict[int, list[Listing]] = defaultdict(list)
-    for fact in BroadcastListing.objects.filter(meeting__in=concerned):
+    possible = BroadcastListing.objects.filter(at__lte=room_times.latest_possible(room))
+    for fact in possible.filter(meeting__in=concerned):
         listing = Listing(at=fact.at, eyeson_ids=frozenset(fact.eyeson_ids))
         listings[fact.meeting_id].append(listing)
     changes: list[BroadcastChange] = []
     for meeting in concerned:
         of_meeting = rows[meeting.pk]
         runs = derive_runs(
-            rules.Span(started_at=meeting.started_at, ended_at=meeting.ended_at),
+            meeting_rows.span_of(meeting),
             [facts_of(row) for row in of_meeting if row.eyeson_id],
             listings[meeting.pk],
             words[meeting.pk],
@@ -157,10 +158,7 @@ def _words(
     room: Room, meetings: Sequence[Meeting]
 ) -> tuple[dict[int, list[Word]], dict[str, Participant]]:
     """The words on each of the meetings, and who spoke of, by eyeson's id."""
-    spans = [
-        rules.Span(started_at=row.started_at, ended_at=row.ended_at, is_void=row.is_void)
-        for row in meetings
-    ]
+    spans = [meeting_rows.span_of(row) for row in meetings]
     ids = {meeting.started_at: meeting.pk for meeting in meetings}
     start = meetings[0].started_at
     words: dict[int, list[Word]] = defaultdict(list)
@@ -169,6 +167,7 @@ def _words(
         Q(meeting_started_at__gte=start)
         | Q(meeting_started_at=None, at__gte=rules.whole_second(start)),
         room=room,
+        at__lte=room_times.latest_possible(room),
     )
     for row in rows.select_related("participant"):
         word = word_of(row)

@@ -57,7 +57,7 @@ def mark_broadcasts_stopped(
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
     pks = [row.pk for row in broadcasts]
     for row in Broadcast.objects.filter(pk__in=pks, meeting=meeting).exclude(eyeson_id=""):
-        stop_told_at = rules.latest(row.stop_told_at, observed_at)
+        stop_told_at = rules.latest(row.stop_told_at, change.observed_at)
         if stop_told_at != row.stop_told_at:
             row.stop_told_at = stop_told_at
             row.save(update_fields=["stop_told_at"])

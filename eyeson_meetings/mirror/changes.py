@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +27,32 @@ from eyeson_meetings.models import (
 )
 from eyeson_meetings.models.participants import PRESENCE_FLAGS
 
-from . import acts, broadcast_rows, meeting_rows, presence_rules, presences, rules, texts
+from . import (
+    acts,
+    broadcast_rows,
+    meeting_rows,
+    presence_rules,
+    presences,
+    room_times,
+    rules,
+    texts,
+)
 
-#: Facts from which the ends of meetings follow, and the lock.
-SPAN_FACTS = ("ready_at", "alive_at", "gone_at", "gone_last_at", "locked")
+#: Facts that are times and from which the ends of meetings follow.
+SPAN_TIMES = (
+    "ready_at",
+    "alive_at",
+    "gone_at",
+    "gone_last_at",
+    "found_gone_at",
+    "found_gone_last_at",
+    "gone_heard_at",
+)
+SPAN_FACTS = (*SPAN_TIMES, "locked")
+MEETING_TIMES = (*SPAN_TIMES, *rules.ACT_TIMES)
 MEETING_FACTS = (*SPAN_FACTS, *rules.ACT_TIMES)
+#: What is derived of them.
+SPAN_COLUMNS = ("ended_at", "end_found_at", "is_void")
 #: Facts that can only end what runs.
 _ABSENCES = {"recording_absent_at", "broadcast_absent_at"}
 
@@ -44,8 +66,12 @@ class RoomChange:
     """
 
     def __init__(self, room: Room, *, observed_at: datetime) -> None:
+        """`observed_at`: when eyeson sent the message, by its own clock."""
         self.room = room
-        self.observed_at = observed_at
+        #: Orders what is heard now among the facts of the room.
+        self.observed_at = room_times.order_time(room, observed_at)
+        self._sent_at = observed_at
+        self._latest_possible = room_times.latest_possible(room)
         self.meetings: dict[datetime, Meeting] = {}
         self.participants: dict[str, Participant] = {}
         self._unsaved: dict[datetime, set[str]] = {}
@@ -76,7 +102,7 @@ class RoomChange:
             locked=locked,
         )
         if facts.shutdown_at is not None:
-            self._hear_shutdown(facts.shutdown_at)
+            self._hear_shutdown(facts.shutdown_at, is_found=facts.is_shutdown_found)
         if facts.meeting is None:
             return None
         if record.guest_token is not None:
@@ -95,9 +121,11 @@ class RoomChange:
                 self._has_new_meetings = True
                 self._touch_spans(facts.started_at)
                 self.tell(signals.meeting_opened, meeting, meeting.started_at)
-        before = _facts_of(meeting)
+        before = self._facts_of(meeting)
         merged = before.merged(facts)
-        changed = [name for name in MEETING_FACTS if getattr(before, name) != getattr(merged, name)]
+        changed = [
+            name for name in MEETING_FACTS if getattr(meeting, name) != getattr(merged, name)
+        ]
         for name in changed:
             setattr(meeting, name, getattr(merged, name))
         if "ready_at" in changed and before.ready_at is None:
@@ -114,6 +142,12 @@ class RoomChange:
         ):
             self.touch_acts(meeting)
         return meeting
+
+    def hear_gone(self, meeting: Meeting, *, told: bool) -> Meeting:
+        """Take in that the meeting is over: `told` when it ended, or found some time after."""
+        return self.hear_meeting(
+            rules.gone(meeting.started_at, at=self.observed_at, heard_at=self._sent_at, told=told)
+        )
 
     def hear_no_recording(self, meeting: Meeting) -> None:
         """Take in that eyeson showed the running meeting without a recording."""
@@ -137,7 +171,7 @@ class RoomChange:
         if guest and (participant.user_id is not None or participant.is_service):
             return None
         before = rules.PersonFacts(
-            observed_at=participant.name_observed_at,
+            observed_at=room_times.possible(self.room, participant.name_observed_at),
             name=participant.name,
             avatar=participant.avatar,
             guest=participant.guest,
@@ -151,7 +185,7 @@ class RoomChange:
                 guest=bool(guest),
             )
         )
-        if merged != before:
+        if merged != before or merged.observed_at != participant.name_observed_at:
             participant.name_observed_at = merged.observed_at
             participant.name, participant.avatar = merged.name, merged.avatar
             participant.guest = merged.guest
@@ -214,6 +248,7 @@ class RoomChange:
     def settle(self) -> None:
         """Bring everything derived up to date and send the signals when the transaction commits."""
         self._save_meetings()
+        self._touch_found_ends()
         ended: list[Meeting] = []
         spans_changed = False
         if self._spans_since is not None:
@@ -230,6 +265,7 @@ class RoomChange:
                 self._send_on_commit(signal, row, occurred_at)
         self._signals = []
         self._spans_since = None
+        room_times.note_ahead(self.room, self.observed_at)
 
     def tell(self, signal: Signal, row: django_models.Model, occurred_at: datetime) -> None:
         """Send `signal` about `row` when the transaction commits."""
@@ -242,7 +278,8 @@ class RoomChange:
         if not room.adopted or not name:
             return
         heard = (self.observed_at, name)
-        if room.name_observed_at is None or heard > (room.name_observed_at, room.name):
+        known_at = room_times.possible(room, room.name_observed_at)
+        if known_at is None or heard > (known_at, room.name):
             room.name_observed_at, room.name = heard
             room.save(update_fields=["name_observed_at", "name"])
 
@@ -252,11 +289,26 @@ class RoomChange:
                 self.meetings[started_at].save(update_fields=sorted(names))
         self._unsaved = {}
 
-    def _hear_shutdown(self, at: datetime) -> None:
-        _, is_new = RoomShutdown.objects.get_or_create(room=self.room, at=at)
-        if is_new:
+    def _hear_shutdown(self, at: datetime, *, is_found: bool) -> None:
+        row, is_new = RoomShutdown.objects.get_or_create(
+            room=self.room, at=at, defaults={"is_found": is_found}
+        )
+        is_told_now = row.is_found and not is_found
+        if is_told_now:
+            row.is_found = False
+            row.save(update_fields=["is_found"])
+        if is_new or is_told_now:
             # It can end meetings of an earlier whole second only.
             self._touch_spans(rules.whole_second(at))
+
+    def _touch_found_ends(self) -> None:
+        """Derive the ends again that were only found: what was heard may be a later sign of life."""
+        if not self.room.has_found_ends:
+            return
+        heard = [row.created_at or row.meeting_started_at for row in self._files]
+        since = rules.earliest(self._presence_since, *heard)
+        if since is not None:
+            self._touch_spans(rules.whole_second(since))
 
     def _touch_spans(self, time: datetime) -> None:
         self._spans_since = rules.earliest(self._spans_since, time)
@@ -273,13 +325,12 @@ class RoomChange:
     def _settle_spans(self, start: datetime) -> tuple[bool, list[Meeting]]:
         """Derive the ends; answers whether any span changed, and the meetings that ended."""
         meetings = self._meetings_since(start)
-        shutdowns = self.room.shutdowns.filter(at__gte=start).values_list("at", flat=True)
-        spans = rules.derive_spans(map(_facts_of, meetings), shutdowns)
+        spans = self._spans(meetings, start)
         was_void = {meeting.started_at for meeting in meetings if meeting.is_void}
         is_void = {span.started_at for span in spans if span.is_void}
         changed, ended = [], []
         for meeting, span in zip(meetings, spans, strict=True):
-            if (meeting.ended_at, meeting.is_void) == (span.ended_at, span.is_void):
+            if all(getattr(meeting, name) == getattr(span, name) for name in SPAN_COLUMNS):
                 continue
             if meeting.ended_at is None:
                 # Lists bring it back if the meeting goes on.
@@ -287,11 +338,12 @@ class RoomChange:
                 ended.append(meeting)
             elif span.ended_at is None:
                 self.tell(signals.meeting_opened, meeting, self.observed_at)
-            meeting.ended_at, meeting.is_void = span.ended_at, span.is_void
+            for name in SPAN_COLUMNS:
+                setattr(meeting, name, getattr(span, name))
             self.touch_acts(meeting)
             changed.append(meeting)
         if changed:
-            Meeting.objects.bulk_update(changed, ["ended_at", "is_void", "guest_token_encrypted"])
+            Meeting.objects.bulk_update(changed, [*SPAN_COLUMNS, "guest_token_encrypted"])
         meeting_rows.forget_keys(
             meeting for meeting, span in zip(meetings, spans, strict=True) if span.is_end_confirmed
         )
@@ -306,6 +358,31 @@ class RoomChange:
                 if meeting.pk in recorded:
                     self.touch_acts(meeting)
         return spans_changed, ended
+
+    def _spans(self, meetings: Sequence[Meeting], start: datetime) -> list[rules.Span]:
+        """Return when `meetings` took place, which are all of the room since `start`."""
+        shutdowns = self.room.shutdowns.filter(at__gte=start, at__lte=self._latest_possible)
+        said = list(shutdowns.values_list("at", "is_found"))
+        spans = rules.derive_spans(
+            map(self._facts_of, meetings),
+            [at for at, is_found in said if not is_found],
+            found_shutdowns=[at for at, is_found in said if is_found],
+            begun_by=self._latest_possible,
+        )
+        return [
+            span.with_sign_of_life(meeting_rows.last_sign_of_life(meeting, until=span.end_found_at))
+            if span.end_found_at is not None
+            else span
+            for meeting, span in zip(meetings, spans, strict=True)
+        ]
+
+    def _facts_of(self, meeting: Meeting) -> rules.MeetingFacts:
+        """Return the facts of the meeting. A time that is not possible yet counts as not said."""
+        facts = {name: getattr(meeting, name) for name in MEETING_FACTS}
+        for name in MEETING_TIMES:
+            if facts[name] is not None and facts[name] > self._latest_possible:
+                facts[name] = None
+        return rules.MeetingFacts(started_at=meeting.started_at, **facts)
 
     def _real(self, meeting: Meeting | None) -> Meeting | None:
         """Return the meeting itself, or the real one before a void one."""
@@ -395,8 +472,3 @@ class RoomChange:
         }
         send = functools.partial(signal.send_robust, sender=type(row), **kwargs)
         transaction.on_commit(send, using=router.db_for_write(Room))
-
-
-def _facts_of(meeting: Meeting) -> rules.MeetingFacts:
-    facts = {name: getattr(meeting, name) for name in MEETING_FACTS}
-    return rules.MeetingFacts(started_at=meeting.started_at, **facts)

@@ -24,7 +24,8 @@ def apply_event(
 ) -> Meeting | None:
     """Take in what an observer heard at `observed_at` on the socket of the room of `meeting`.
 
-    `is_late`: it may have happened some time before, so it tells of people no better than a list does.
+    `is_late`: it may have happened some time before, so it tells of people no better than a list does, and of an end
+    only that it was found.
     Answers the meeting that the event is about: that which it names, else `meeting`; None for an event
     about another room, of which nothing is taken in. What is only seen and said while the meeting runs
     (chat, the picture, playbacks) leaves no rows.
@@ -37,7 +38,7 @@ def apply_event(
     change = RoomChange(room, observed_at=observed_at)
     hear_snapshots(change, event.snapshots)
     if response is not None:
-        meeting = _hear_room(change, meeting, response, event.participants)
+        meeting = _hear_room(change, meeting, response, event.participants, is_late=is_late)
     if participant is not None:
         _hear_people(change, [participant], exact=not is_late)
     if event.recording is not None:
@@ -89,15 +90,16 @@ def _hear_room(
     meeting: Meeting,
     response: records.RoomResponse,
     people: Iterable[records.Participant],
+    *,
+    is_late: bool,
 ) -> Meeting:
     """The whole of a room: as the socket is opened, when the meeting is ready, and at its end."""
     room = response.room
     if room.shutdown and not room.ready:
         # The end of the meeting that the socket belongs to, also when no `started_at` names it.
         at = change.observed_at
-        facts = rules.MeetingFacts(
-            started_at=room.started_at or meeting.started_at, gone_at=at, gone_last_at=at
-        )
+        started_at = rules.possible_start(room.started_at, at) or meeting.started_at
+        facts = rules.gone(started_at, at=at, heard_at=at, told=not is_late)
         # By then everybody has left, whatever their records still say.
         _hear_people(change, [replace(person, online=None) for person in people], exact=False)
         return change.hear_meeting(facts)

@@ -13,7 +13,7 @@ from eyeson_meetings import signals
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Meeting, Participant, Room, RoomFile
 
-from . import rules, stored_files, texts
+from . import room_times, rules, stored_files, texts
 from .transactions import lock_known_room, one_transaction
 
 if TYPE_CHECKING:
@@ -82,8 +82,7 @@ def _hear(row: RoomFile, record: records.File, *, room: Room, observed_at: datet
             occurred_at=observed_at,
         )
         transaction.on_commit(send, using=router.db_for_write(Room))
-    missing_since = row.missing_remotely_since
-    if missing_since is not None and missing_since < observed_at:
+    if room_times.is_over(room, row.missing_remotely_since, observed_at=observed_at):
         merged["missing_remotely_since"] = None
     changed = [name for name, value in merged.items() if getattr(row, name) != value]
     for name in changed:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
-from eyeson_meetings.models import AccessKey, Meeting, Recording, Room, Snapshot
+from eyeson_meetings.models import (
+    AccessKey,
+    Meeting,
+    PresenceFact,
+    Recording,
+    Room,
+    Snapshot,
+)
 
 from . import rules
 
@@ -17,9 +24,47 @@ def meeting_at(room: Room, time: datetime) -> Meeting | None:
     """Return the meeting of `room` in whose span `time` falls. The spans must be settled."""
     begun = room.meetings.real().filter(started_at__lte=rules.latest_start(time))
     meeting = begun.order_by("-started_at").first()
-    if meeting is None or (meeting.ended_at is not None and meeting.ended_at < time):
+    if meeting is None:
         return None
-    return meeting
+    over_at = span_of(meeting).over_at
+    return None if over_at is not None and over_at < time else meeting
+
+
+def span_of(meeting: Meeting) -> rules.Span:
+    """Return when the meeting took place, as was derived."""
+    return rules.Span(
+        started_at=meeting.started_at,
+        ended_at=meeting.ended_at,
+        end_found_at=meeting.end_found_at,
+        is_void=meeting.is_void,
+    )
+
+
+def last_sign_of_life(meeting: Meeting, *, until: datetime) -> datetime:
+    """Return when something was last heard that happened in the meeting, at `until` the latest."""
+    during = (rules.whole_second(meeting.started_at), until)
+    of_room = {"participant__room": meeting.room_id, "at__range": during}
+    signs: list[datetime | None] = [meeting.started_at]
+    signs += PresenceFact.objects.filter(**of_room).aggregate(Max("at")).values()
+    signs += meeting.watches.aggregate(Max("heard_until")).values()
+    for model in (Recording, Snapshot):
+        signs += _times_of_files(model, meeting, during)
+    return max(min(sign, until) for sign in signs if sign is not None)
+
+
+def _times_of_files(
+    model: Any, meeting: Meeting, during: tuple[datetime, datetime]
+) -> Iterator[datetime | None]:
+    """Return when files of the meeting were made; of recordings also when they ran, and stopped."""
+    unnamed = Q(meeting_started_at=None, created_at__range=during)
+    of_meeting = Q(meeting_started_at=meeting.started_at) | unnamed
+    for row in model.objects.filter(of_meeting, room=meeting.room_id):
+        if row.created_at is None or not during[0] <= row.created_at <= during[1]:
+            continue
+        yield row.created_at
+        if model is Recording:
+            yield row.last_seen_at
+            yield row.created_at + timedelta(seconds=row.duration or 0)
 
 
 def real_before(meeting: Meeting) -> Meeting | None:

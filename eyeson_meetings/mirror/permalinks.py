@@ -7,7 +7,7 @@ from datetime import datetime
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Permalink
 
-from . import rules, texts
+from . import room_times, rules, texts
 from .changes import RoomChange
 from .permalink_rules import PermalinkFacts
 from .transactions import lock_known_room, lock_room, one_transaction
@@ -30,13 +30,13 @@ def apply_permalink(
         if not room.adopted:
             return None
         permalink = Permalink.objects.create(room=room)
-    _hear(permalink, record, observed_at=observed_at)
+    permalink.room = room
+    _hear(permalink, record, observed_at=room_times.order_time(room, observed_at))
     if record.room is not None and record.room.id == record.id:
         change = RoomChange(room, observed_at=observed_at)
         # It names the meeting that runs, and does not say when it was last seen alive.
         change.hear_room(record.room, rules.Source.INSIDE)
         change.settle()
-    permalink.room = room
     return permalink
 
 
@@ -46,9 +46,11 @@ def mark_permalink_missing(permalink: Permalink, *, observed_at: datetime) -> Pe
 
     It stays in use if eyeson showed it later. Rooms, meetings and recordings stay as they are.
     """
-    lock_known_room(permalink.room_id)
+    room = lock_known_room(permalink.room_id)
     known = Permalink.objects.select_related("room").get(pk=permalink.pk)
-    was_shown_later = known.observed_at is not None and known.observed_at > observed_at
+    shown_at = room_times.possible(room, known.observed_at)
+    at = room_times.order_time(room, observed_at)
+    was_shown_later = shown_at is not None and shown_at > at
     if not was_shown_later and known.missing_remotely_since is None:
         known.missing_remotely_since = observed_at
         known.save(update_fields=["missing_remotely_since"])
@@ -68,7 +70,10 @@ def mark_permalink_deleted(permalink: Permalink, *, observed_at: datetime) -> Pe
 
 
 def _hear(permalink: Permalink, record: records.Permalink, *, observed_at: datetime) -> None:
-    before = PermalinkFacts(**{name: getattr(permalink, name) for name in FACTS})
+    room = permalink.room
+    known = {name: getattr(permalink, name) for name in FACTS}
+    known["observed_at"] = room_times.possible(room, permalink.observed_at)
+    before = PermalinkFacts(**known)
     merged = before.merged(
         PermalinkFacts(
             observed_at=observed_at,
@@ -79,12 +84,12 @@ def _hear(permalink: Permalink, record: records.Permalink, *, observed_at: datet
             expires_at=record.expires_at if record.says_end else permalink.expires_at,
         )
     )
-    changed = [name for name in FACTS if getattr(before, name) != getattr(merged, name)]
+    changed = [name for name in FACTS if getattr(permalink, name) != getattr(merged, name)]
     for name in changed:
         setattr(permalink, name, getattr(merged, name))
-    missing_since = permalink.missing_remotely_since
-    if missing_since is not None and missing_since < observed_at:
+    if room_times.is_over(room, permalink.missing_remotely_since, observed_at=observed_at):
         permalink.missing_remotely_since = None
         changed.append("missing_remotely_since")
     if changed:
         permalink.save(update_fields=changed)
+    room_times.note_ahead(room, observed_at)

@@ -224,10 +224,12 @@ def _interval(
     """From coming to going, or to the meeting's end; none if it has no length."""
     from_at = max(begin.at, span.started_at)
     to_at = max(end.at, span.started_at) if end is not None else span.ended_at
-    if to_at is not None and to_at <= from_at:
+    # Nobody told this end: who came with the last sign of life was there.
+    is_end_found = end is None and span.end_found_at is not None
+    if to_at is not None and (to_at < from_at or (to_at == from_at and not is_end_found)):
         return
     quality = EXACT if end is not None or to_at is None else CLOSED_BY_END
-    is_sure = begin.is_sure and (end is None or end.is_sure)
+    is_sure = begin.is_sure and (end is None or end.is_sure) and not is_end_found
     if not is_sure or any(gap.touches(from_at, to_at) for gap in gaps):
         quality = ESTIMATED
     yield Interval(

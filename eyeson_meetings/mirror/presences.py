@@ -11,7 +11,7 @@ from django.db.models import Q
 from eyeson_meetings.models import Meeting, Participant, Presence, PresenceFact, Room, Watch
 from eyeson_meetings.models.participants import PRESENCE_FLAGS
 
-from . import presence_rules, rules
+from . import meeting_rows, presence_rules, room_times, rules
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,9 @@ def settle(
 def _derived(
     room: Room, meetings: Sequence[Meeting], participant_ids: set[int] | None
 ) -> dict[int, list[presence_rules.Interval]]:
-    spans = [
-        rules.Span(started_at=row.started_at, ended_at=row.ended_at, is_void=row.is_void)
-        for row in meetings
-    ]
-    rows = PresenceFact.objects.filter(
-        participant__room=room, at__gte=rules.whole_second(meetings[0].started_at)
-    )
+    spans = [meeting_rows.span_of(row) for row in meetings]
+    possible = (rules.whole_second(meetings[0].started_at), room_times.latest_possible(room))
+    rows = PresenceFact.objects.filter(participant__room=room, at__range=possible)
     if participant_ids is not None:
         rows = rows.filter(participant__in=participant_ids)
     facts: dict[int, list[presence_rules.PresenceFact]] = {}

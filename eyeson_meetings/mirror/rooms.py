@@ -86,14 +86,18 @@ def apply_room_response(
 
 @one_transaction
 def mark_gone(meeting: Meeting, *, observed_at: datetime) -> Meeting:
-    """eyeson said that this meeting is over: 410 for one of its access keys, or it was ended.
+    """Take in that eyeson found this meeting to be over, as it says by 410 to one of the access keys.
 
-    Answers the meeting as it is now. It stays open only if it was seen alive later than `observed_at`.
+    It ended at that time or before, if nobody tells when. Returns the meeting as it is now. It stays open only if it
+    was seen alive later than `observed_at`.
     """
-    change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
-    gone = change.hear_meeting(_gone(meeting, observed_at))
-    change.settle()
-    return gone
+    return _hear_gone(meeting, observed_at, told=False)
+
+
+@one_transaction
+def mark_ended(meeting: Meeting, *, observed_at: datetime) -> Meeting:
+    """Take in that eyeson agreed to end this meeting. Returns the meeting as it is now."""
+    return _hear_gone(meeting, observed_at, told=True)
 
 
 @one_transaction
@@ -114,14 +118,14 @@ def mark_missed(meeting: Meeting, *, observed_at: datetime) -> bool:
     """
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
     known = Meeting.objects.get(pk=meeting.pk)
-    if known.alive_at is not None and observed_at <= known.alive_at:
+    if known.alive_at is not None and change.observed_at <= known.alive_at:
         return False
     if known.missed_at is None or observed_at < known.missed_at:
         known.missed_at = observed_at
         known.save(update_fields=["missed_at"])
     if observed_at - known.missed_at < MISSES_APART:
         return False
-    change.hear_meeting(_gone(meeting, observed_at))
+    change.hear_gone(meeting, told=False)
     change.settle()
     return True
 
@@ -137,8 +141,11 @@ def _room_of(record: records.Room, account: str) -> Room:
     return lock_room(account=account, eyeson_id=texts.id_of(record.id))
 
 
-def _gone(meeting: Meeting, at: datetime) -> rules.MeetingFacts:
-    return rules.MeetingFacts(started_at=meeting.started_at, gone_at=at, gone_last_at=at)
+def _hear_gone(meeting: Meeting, observed_at: datetime, *, told: bool) -> Meeting:
+    change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
+    gone = change.hear_gone(meeting, told=told)
+    change.settle()
+    return gone
 
 
 def _keep_access_key(meeting: Meeting, participant: Participant, key: Secret) -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Participant, Recording, Room, RoomFile, Snapshot
 
-from . import rules, texts
+from . import room_times, rules, texts
 from .changes import RoomChange
 from .transactions import lock_known_room, lock_room
 
@@ -104,8 +104,7 @@ def hear_file(
     if maker is not None and merged.made_by != before.made_by:
         row.participant = maker
         changed.append("participant")
-    missing_since = row.missing_remotely_since
-    if missing_since is not None and missing_since < change.observed_at:
+    if room_times.is_over(change.room, row.missing_remotely_since, observed_at=change.observed_at):
         row.missing_remotely_since = None
         changed.append("missing_remotely_since")
     if changed:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, router, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from eyeson_meetings.models import Room
+from eyeson_meetings.models import AccountClock, Meeting, Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,7 +66,14 @@ def lock_known_room(pk: int) -> Room:
 def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
     # Rows that point at the room may be inserted meanwhile, where the database knows that lock.
     no_key = connections[router.db_for_write(Room)].features.has_select_for_no_key_update
-    return rooms.order_by().select_for_update(no_key=no_key)
+    clocks = AccountClock.objects.filter(account=OuterRef("account"))
+    found_ends = Meeting.objects.filter(room=OuterRef("pk"), end_found_at__isnull=False)
+    rows: Any = rooms.order_by().select_for_update(no_key=no_key)
+    annotated: QuerySet[Room] = rows.annotate(
+        clock_offset_seconds=Subquery(clocks.values("offset_seconds")[:1]),
+        has_found_ends=Exists(found_ends),
+    )
+    return annotated
 
 
 def _is_repeatable(error: BaseException) -> bool:

@@ -2,6 +2,7 @@
 
 from .act_requests import ActRequest
 from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastWord
+from .clocks import AccountClock
 from .deliveries import Delivery
 from .files import RoomFile
 from .meetings import AccessKey, Meeting, RoomShutdown
@@ -16,6 +17,7 @@ from .sync_runs import SyncRun
 
 __all__ = [
     "AccessKey",
+    "AccountClock",
     "ActRequest",
     "Broadcast",
     "BroadcastListing",

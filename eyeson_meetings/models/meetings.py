@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid as uuid_module
+from datetime import datetime
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,11 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
     def real(self) -> MeetingQuerySet:
         """Return those that are not void."""
         return self.filter(is_void=False)
+
+    def over_after(self, time: datetime) -> MeetingQuerySet:
+        """Return those that were over later than `time`, with `over_at`: by when each was certainly over."""
+        is_later = models.Q(ended_at__gt=time) | models.Q(end_found_at__gt=time)
+        return self.filter(is_later).annotate(over_at=Coalesce("end_found_at", "ended_at"))
 
 
 class Meeting(models.Model):
@@ -42,16 +49,24 @@ class Meeting(models.Model):
     ready_at = ReportedTimeField(_("ready"), null=True, blank=True)
     #: Fact (maximum): when eyeson's own API last said that this meeting runs.
     alive_at = ReportedTimeField(_("last seen alive"), null=True, blank=True)
-    #: Fact (minimum): when eyeson's API said that this meeting is over.
+    #: Fact (minimum): when eyeson told that this meeting ended.
     gone_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (maximum): the same, last; it counts once the meeting was seen alive after `gone_at`.
     gone_last_at = ReportedTimeField(null=True, blank=True, editable=False)
+    #: Fact (minimum): when the meeting was found to be over, some time after its end.
+    found_gone_at = ReportedTimeField(null=True, blank=True, editable=False)
+    #: Fact (maximum): the same, last.
+    found_gone_last_at = ReportedTimeField(null=True, blank=True, editable=False)
+    #: Fact (maximum): when a message was sent that says one of these four. No end is later.
+    gone_heard_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Sync's first miss in a row; the second, at least a minute later, makes `gone_at`.
     missed_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: When sync last listed the files of this meeting after its end.
     swept_at = ReportedTimeField(null=True, blank=True, editable=False)
-    #: Derived by the mirror from the facts of the room.
+    #: Derived by the mirror from the facts of the room. If nobody told the end: the last sign of life.
     ended_at = ReportedTimeField(_("ended"), null=True, blank=True)
+    #: Derived: when an end was found of which nobody told. It took place between `ended_at` and this time.
+    end_found_at = ReportedTimeField(_("end found"), null=True, blank=True, editable=False)
     #: Derived: a webhook named this start, and eyeson has never run the meeting. Shown nowhere.
     is_void = models.BooleanField(default=False, editable=False)
     #: Fact (sticky): there is no unlock (API reference 16.1).
@@ -88,6 +103,11 @@ class Meeting(models.Model):
                 fields=["room"], name="eyeson_meeting_open", condition=models.Q(ended_at=None)
             ),
             models.Index(fields=["ended_at"], name="eyeson_meeting_ended"),
+            models.Index(
+                fields=["room"],
+                name="eyeson_meeting_found",
+                condition=models.Q(end_found_at__isnull=False),
+            ),
             models.Index(fields=["started_at"], name="eyeson_meeting_started"),
         ]
 
@@ -100,6 +120,11 @@ class Meeting(models.Model):
         if self.ended_at is not None:
             return self.State.ENDED
         return self.State.RUNNING if self.ready_at is not None else self.State.OPENING
+
+    @property
+    def is_end_estimated(self) -> bool:
+        """Whether the end was only found: it took place between `ended_at` and `end_found_at`."""
+        return self.end_found_at is not None
 
     @property
     def guest_token(self) -> str | None:
@@ -116,6 +141,8 @@ class RoomShutdown(models.Model):
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="shutdowns")
     at = ReportedTimeField()
+    #: An answer of eyeson's showed it, some time after. Sticky the other way: once told, it is told.
+    is_found = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("room shutdown")

@@ -107,8 +107,17 @@ class Room(models.Model):
     #: Learned from eyeson, not made here: no members, so only staff see it.
     adopted = models.BooleanField(_("adopted"), default=False, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    #: The greatest time of a fact that was ahead of eyeson's clock when it was stored: a wrong one.
+    ahead_until = ReportedTimeField(null=True, blank=True, editable=False)
+    #: When that was stored, by our clock.
+    ahead_stored_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Refuses new joins, ends nothing.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+
+    #: Of locked rooms: seconds by which eyeson's clock is ahead of ours, None while no answer has told.
+    clock_offset_seconds: float | None
+    #: Of locked rooms: whether the end of one of its meetings was only found.
+    has_found_ends: bool
 
     objects = RoomQuerySet.as_manager()
 

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import ConfigurationError
+from eyeson_meetings.possible_times import possible_time
 
-from .times import ReportedTimeField, possible_time, possible_time_in
+from .times import ReportedTimeField, possible_time_in
 
 #: eyeson deletes recordings and snapshots then (API reference 1.7).
 KEPT_AT_EYESON = timedelta(days=14)

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
 from django.db.models import Case, Q, When
-from django.utils import timezone
 
-#: eyeson's API is younger.
-EARLIEST = datetime(2015, 1, 1, tzinfo=UTC)
-#: No clock is further ahead of ours.
-LONGEST_AHEAD = timedelta(days=2)
+from eyeson_meetings.possible_times import EARLIEST, LONGEST_AHEAD
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -24,15 +20,8 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 _EDGE = timedelta(days=366)
 
 
-def possible_time(time: datetime | None, *, now: datetime | None = None) -> datetime | None:
-    """Return `time` if it can be true, else None: it counts as not said."""
-    if time is None or not EARLIEST <= time <= (now or timezone.now()) + LONGEST_AHEAD:
-        return None
-    return time
-
-
 def possible_time_in(column: str, *, now: datetime) -> Case:
-    """Return the same of a column, for queries."""
+    """Return what `possible_time` returns for the times of a column, for queries."""
     is_possible = Q(**{f"{column}__gte": EARLIEST, f"{column}__lte": now + LONGEST_AHEAD})
     return Case(When(is_possible, then=column), default=None)
 

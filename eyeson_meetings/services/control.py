@@ -29,6 +29,7 @@ from eyeson_meetings.exceptions import (
     SecretUnreadableError,
     UnexpectedAnswerError,
 )
+from eyeson_meetings.mirror.rules import possible_start
 from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 
 from .accounts import client_for
@@ -73,6 +74,14 @@ def control_of(*, meeting: Meeting, user: User | None = None) -> Control:
 def signed_in(user: User | None) -> AbstractBaseUser | None:
     """`user`, if it is one of the site's and not the anonymous one."""
     return user if isinstance(user, AbstractBaseUser) else None
+
+
+def runs_as(running: Answer[records.Room | None], meeting: Meeting) -> bool:
+    """Return whether the answer of `ask_what_runs` may be about `meeting`: eyeson names its start, or none."""
+    if running.value is None:
+        return False
+    started_at = possible_start(running.value.started_at, running.observed_at)
+    return started_at in (None, meeting.started_at)
 
 
 def ask_what_runs(room: Room) -> Answer[records.Room | None]:
@@ -198,7 +207,7 @@ def _as_service(meeting: Meeting) -> Control:
     running = ask_what_runs(room)
     if running.value is None:
         mirror.mark_missed(meeting, observed_at=running.observed_at)
-    if running.value is None or running.value.started_at != meeting.started_at:
+    if not runs_as(running, meeting):
         raise MeetingEndedError("GET /rooms", 200)
     entry = _enter(room)
     answer = entry.answer.value
@@ -263,4 +272,4 @@ def _end_again(meeting: Meeting, participant: Participant, key: Secret) -> None:
         # Nobody is in it, so eyeson ends it by itself after two minutes.
         logger.warning("Meeting %s was started by mistake and goes on: %s", meeting.uuid, error)
         return
-    mirror.mark_gone(meeting, observed_at=ended.observed_at)
+    mirror.mark_ended(meeting, observed_at=ended.observed_at)

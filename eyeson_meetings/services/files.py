@@ -37,7 +37,7 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.mirror import texts
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, RoomFile
-from eyeson_meetings.models.times import possible_time
+from eyeson_meetings.possible_times import possible_time
 
 from .accounts import client_for
 from .acts import act

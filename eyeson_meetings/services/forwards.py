@@ -24,7 +24,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 from . import values
 from .accounts import client_for
 from .acts import act
-from .control import ask_what_runs
+from .control import ask_what_runs, runs_as
 from .undoing import not_confirmed
 
 if TYPE_CHECKING:
@@ -177,5 +177,5 @@ def _refuse_unless_running(meeting: Meeting) -> None:
     running = ask_what_runs(meeting.room)
     if running.value is None:
         mirror.mark_missed(meeting, observed_at=running.observed_at)
-    if running.value is None or running.value.started_at != meeting.started_at:
+    if not runs_as(running, meeting):
         raise MeetingEndedError("GET /rooms", 200)

@@ -12,7 +12,7 @@ import random
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from eyeson_meetings import mirror, signals
 from eyeson_meetings.client import records, signatures
 from eyeson_meetings.conf import account, account_aliases, setting
 from eyeson_meetings.exceptions import BadSignatureError, ConfigurationError
+from eyeson_meetings.mirror import clocks
 from eyeson_meetings.models import Delivery, Room
 
 from .redaction import UnreadableBodyError, read_body, without_secrets
@@ -36,8 +37,6 @@ logger = logging.getLogger(__name__)
 MIRRORED_TYPES = frozenset(
     {"room_update", "recording_update", "snapshot_update", "participant_update", "broadcast_update"}
 )
-#: A `timestamp` further ahead of our clock is nonsense. Clocks may differ by a day.
-LONGEST_AHEAD = timedelta(days=2)
 #: After so many attempts a delivery is dead, until somebody replays it.
 ATTEMPTS_ALLOWED = 8
 #: Back-off between two attempts, doubled with each; jittered.
@@ -151,16 +150,12 @@ def _read(alias: str, body: bytes) -> Delivery:
     record = records.Delivery.from_json(payload)
     delivery.payload = payload
     delivery.type = record.type
-    delivery.sent_at = _plausible(record.timestamp, now)
+    delivery.sent_at = clocks.time_of_webhook(alias, record.timestamp, received_at=now)
     delivery.room_eyeson_id = _room_named_in(payload)
     if record.type not in MIRRORED_TYPES:
         delivery.state = Delivery.State.IGNORED
         delivery.processed_at = now
     return delivery
-
-
-def _plausible(sent_at: datetime | None, now: datetime) -> datetime | None:
-    return None if sent_at is None or sent_at > now + LONGEST_AHEAD else sent_at
 
 
 def _room_named_in(payload: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from django.db.models import Case, DateTimeField, F, Q, QuerySet, Value, When
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Greatest, Now
 
+from eyeson_meetings.mirror import clocks
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import ObserverLease, Watch
 
@@ -65,7 +66,7 @@ class Lease:
             raise LeaseLostError
 
     def renew(self, heard: Mapping[int, datetime]) -> None:
-        """Hold on for another lease. `heard`: until when all was heard, by primary key of Watch.
+        """Hold on for another lease. `heard`: until when all was heard, by our clock, by primary key of Watch.
 
         Raises LeaseLostError, and writes nothing, when somebody else has it.
         """
@@ -86,7 +87,10 @@ class Lease:
             raise LeaseLostError
         if heard:
             until = Case(
-                *(When(pk=pk, then=Value(at)) for pk, at in heard.items()),
+                *(
+                    When(pk=pk, then=Value(clocks.at_eyeson(self.account, at)))
+                    for pk, at in heard.items()
+                ),
                 output_field=DateTimeField(),
             )
             # A maximum, like every fact: it never shrinks.

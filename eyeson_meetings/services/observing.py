@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
-from eyeson_meetings.client.records import this_moment
 from eyeson_meetings.client.sockets import Sockets
 from eyeson_meetings.conf import account, timeouts_seconds
+from eyeson_meetings.mirror import clocks
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, Watch
 
-from .accounts import client_for
+from .accounts import client_for, client_without_rows
 from .observer_leases import Lease
 
 logger = logging.getLogger(__name__)
@@ -56,8 +57,9 @@ def ask_what_runs(alias: str) -> int:
 
 
 def ask_for_people(alias: str, room_eyeson_id: str) -> list[records.Participant]:
-    """Ask eyeson for all who joined the running meeting of the room. Raises EyesonError."""
-    return client_for(alias).users.list(room_id=room_eyeson_id).value
+    """Ask eyeson for all who joined the running meeting of the room, without the database. Raises EyesonError."""
+    with closing(client_without_rows(alias)) as client:
+        return client.users.list(room_id=room_eyeson_id).value
 
 
 @one_transaction
@@ -69,9 +71,13 @@ def hear(
     observed_at: datetime,
     is_late: bool = False,
 ) -> Meeting:
-    """Take in an event; answers the meeting that it is about. Raises LeaseLostError."""
+    """Take in an event that came at `observed_at` by our clock; answers the meeting that it is about.
+
+    Raises LeaseLostError.
+    """
     lease.check()
-    heard = mirror.apply_event(event, meeting=meeting, observed_at=observed_at, is_late=is_late)
+    at = clocks.at_eyeson(lease.account, observed_at)
+    heard = mirror.apply_event(event, meeting=meeting, observed_at=at, is_late=is_late)
     return heard or meeting
 
 
@@ -86,13 +92,14 @@ def begin_watch(
 ) -> int:
     """From now on all is heard in the meeting; answers the primary key of the Watch.
 
-    `people`: all of them, as the answer to a question asked at `asked_at` by our own clock, on which the
-    times of events are too. `last`: the Watch of this process before this one, and until when all was heard
-    in it. Raises LeaseLostError.
+    `people`: all of them, as the answer to a question asked at `asked_at`. `last`: the Watch of this process before
+    this one, and until when all was heard in it. Times are those of our clock. Raises LeaseLostError.
     """
     lease.check()
     if last is not None:
         pk, until = last
+        until = clocks.at_eyeson(lease.account, until)
         Watch.objects.filter(pk=pk, heard_until__lt=until).update(heard_until=until)
-    mirror.apply_people(people, meeting=meeting, observed_at=asked_at)
-    return mirror.begin_watch(meeting, from_at=this_moment()).pk
+    observed_at = clocks.at_eyeson(lease.account, asked_at)
+    mirror.apply_people(people, meeting=meeting, observed_at=observed_at)
+    return mirror.begin_watch(meeting, from_at=clocks.eyeson_now(lease.account)).pk

@@ -28,7 +28,7 @@ from eyeson_meetings.policies import policy
 from . import values
 from .accounts import client_for
 from .acts import act
-from .control import ask_what_runs
+from .control import ask_what_runs, runs_as
 from .entries import Entry
 from .guest_entry import enter_as_guest
 from .joining import enter
@@ -177,21 +177,21 @@ def end_meeting(*, meeting: Meeting, user: User | None = None) -> Meeting:
         return meeting
     room = meeting.room
     listed = _is_listed(meeting)
-    ended_at = listed.observed_at
-    if listed.value:
-        logger.info("Meeting %s is ended for all by user %s", meeting.uuid, user and user.pk)
-        try:
-            ended_at = client_for(room.account).rooms.end(room_id=room.eyeson_id).observed_at
-        except NotFoundError as refusal:
-            ended_at = gone_at(refusal, lambda: _is_listed(meeting))
-    return mirror.mark_gone(meeting, observed_at=ended_at)
+    if not listed.value:
+        return mirror.mark_gone(meeting, observed_at=listed.observed_at)
+    logger.info("Meeting %s is ended for all by user %s", meeting.uuid, user and user.pk)
+    try:
+        ended = client_for(room.account).rooms.end(room_id=room.eyeson_id)
+    except NotFoundError as refusal:
+        found_at = gone_at(refusal, lambda: _is_listed(meeting))
+        return mirror.mark_gone(meeting, observed_at=found_at)
+    return mirror.mark_ended(meeting, observed_at=ended.observed_at)
 
 
 def _is_listed(meeting: Meeting) -> Answer[bool | None]:
     """Return whether eyeson lists this meeting as running."""
     running = ask_what_runs(meeting.room)
-    is_running = running.value is not None and running.value.started_at == meeting.started_at
-    return Answer(is_running, running.observed_at)
+    return Answer(runs_as(running, meeting), running.observed_at)
 
 
 def refuse_if_closed(room: Room) -> None:

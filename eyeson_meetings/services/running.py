@@ -12,17 +12,23 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import EyesonClient
-from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError
+from eyeson_meetings.exceptions import EyesonError, MeetingEndedError, NotFoundError
+from eyeson_meetings.mirror import clocks
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting
 
 from . import sync_runs
 from .accounts import client_for
-from .asking import GiveUpError, ListedRoomUnknownError, Pacer, Questions
+from .asking import (
+    GiveUpError,
+    ListedRoomUnknownError,
+    Pacer,
+    Questions,
+    RoundEndedError,
+)
 from .control import held_key, look_by_key
 
 logger = logging.getLogger(__name__)
@@ -31,7 +37,7 @@ logger = logging.getLogger(__name__)
 JOB = "look"
 #: A meeting that an observer has heard within this time is not looked at.
 OBSERVED_WITHIN = timedelta(seconds=15)
-#: A meeting that only a webhook ended keeps its keys until eyeson was asked, but not longer than this.
+#: A meeting that only a webhook ended keeps its keys until eyeson has answered. After this one try is enough.
 KEYS_KEPT = timedelta(minutes=10)
 #: No webhook tells of files that people put into a meeting: eyeson is asked for them so often.
 FILES_PAUSE = timedelta(minutes=1)
@@ -92,7 +98,7 @@ def _finish(lease: sync_runs.Lease, questions: Questions, seen: int) -> None:
 
 def _look_at_all(alias: str, client: EyesonClient, questions: Questions) -> int:
     """Look at each meeting that is due. Returns how many eyeson showed."""
-    now = timezone.now()
+    now = clocks.eyeson_now(alias)
     with_keys = Meeting.objects.filter(room__account=alias, access_keys__isnull=False).distinct()
     held = with_keys.filter(ended_at=None)
     observed = set(_observed(held, now).values_list("pk", flat=True))
@@ -136,11 +142,15 @@ def _look_at(meeting: Meeting, client: EyesonClient, questions: Questions) -> bo
 def _confirm_end(meeting: Meeting, questions: Questions, now: datetime) -> None:
     """Ask whether a meeting is over that only a webhook ended, and delete its keys if it is.
 
-    If eyeson shows the meeting as running, it opens again.
+    If eyeson shows the meeting as running, it opens again. If eyeson does not answer for long, the keys go, too.
     """
-    if (meeting.ended_at or now) < now - KEYS_KEPT or look_by_key(
-        meeting, ask=questions.ask
-    ) is None:
+    try:
+        is_known = look_by_key(meeting, ask=questions.ask) is not None
+    except (EyesonError, RoundEndedError):
+        if (meeting.ended_at or now) < now - KEYS_KEPT:
+            mirror.forget_keys(meeting)
+        raise
+    if not is_known:
         mirror.forget_keys(meeting)
 
 

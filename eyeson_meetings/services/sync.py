@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.utils import timezone
-
 from eyeson_meetings import mirror
 from eyeson_meetings.client import EyesonClient, records
 from eyeson_meetings.client.records import Answer
@@ -26,6 +24,8 @@ from eyeson_meetings.exceptions import (
     EyesonError,
     NotFoundError,
 )
+from eyeson_meetings.mirror import clocks
+from eyeson_meetings.mirror.rules import possible_start
 from eyeson_meetings.models import Meeting
 
 from . import sync_runs
@@ -148,7 +148,7 @@ class _Round:
                 self._look_into(meeting)
             self._look_at_broadcasts(running)
             self._files.list_room_files(running)
-            self._sweep_files(self._now or timezone.now())
+            self._sweep_files(self._now or clocks.eyeson_now(self._account))
             if self.questions.answers:
                 sweep_permalinks(
                     account=self._account,
@@ -188,7 +188,7 @@ class _Round:
             self._now = self._now or listed.observed_at
             self._is_listed = True
             running = self._mirror_rooms(listed)
-            for meeting in _not_shown(thought_open, listed.value):
+            for meeting in _not_shown(thought_open, listed):
                 with self.questions.apart(f"meeting {meeting.uuid}"):
                     self._look_for(meeting, listed.observed_at)
             return running
@@ -257,8 +257,10 @@ class _Round:
         self.counts["participants"] += len(answer.value)
 
 
-def _not_shown(meetings: list[Meeting], listed: list[records.Room]) -> list[Meeting]:
-    shown = {(room.id, room.started_at) for room in listed}
+def _not_shown(meetings: list[Meeting], listed: Answer[list[records.Room]]) -> list[Meeting]:
+    shown = {
+        (room.id, possible_start(room.started_at, listed.observed_at)) for room in listed.value
+    }
     # A listed room that does not say since when may be the meeting we know.
     return [
         meeting

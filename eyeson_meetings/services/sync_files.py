@@ -26,7 +26,7 @@ from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, Unusabl
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, Recording, RoomFile, Snapshot
 from eyeson_meetings.models.storing import KEPT_AT_EYESON
-from eyeson_meetings.models.times import possible_time
+from eyeson_meetings.possible_times import possible_time
 from eyeson_meetings.signals import recording_failed
 
 from .asking import Questions
@@ -205,18 +205,19 @@ def meetings_to_sweep(account: str, now: datetime) -> list[Meeting]:
     """Ended meetings that have passed an age of `SWEEP_AGES` since their files were last listed; oldest first."""
     next_ages = (*SWEEP_AGES[1:], KEPT_AT_EYESON)
     due = (
-        Q(ended_at__lte=now - age, ended_at__gt=now - next_age)
-        & (Q(swept_at=None) | Q(swept_at__gt=now) | Q(swept_at__lt=_ended_at_plus(age, now)))
+        Q(over_at__lte=now - age, over_at__gt=now - next_age)
+        & (Q(swept_at=None) | Q(swept_at__gt=now) | Q(swept_at__lt=_over_at_plus(age, now)))
         for age, next_age in zip(SWEEP_AGES, next_ages, strict=True)
     )
-    meetings = Meeting.objects.filter(reduce(operator.or_, due), room__account=account)
-    return list(meetings.select_related("room").order_by("ended_at", "pk"))
+    recent: Any = Meeting.objects.over_after(now - KEPT_AT_EYESON)
+    meetings = recent.filter(reduce(operator.or_, due), room__account=account)
+    return list(meetings.select_related("room").order_by("over_at", "pk"))
 
 
-def _ended_at_plus(age: timedelta, now: datetime) -> Case:
+def _over_at_plus(age: timedelta, now: datetime) -> Case:
     # Only of meetings that can be due: databases cannot add to every time.
-    is_recent = Q(ended_at__gt=now - KEPT_AT_EYESON, ended_at__lte=now)
-    return Case(When(is_recent, then=F("ended_at") + age), output_field=DateTimeField())
+    is_recent = Q(over_at__gt=now - KEPT_AT_EYESON, over_at__lte=now)
+    return Case(When(is_recent, then=F("over_at") + age), output_field=DateTimeField())
 
 
 def pending_files(model: FileModel, account: str, now: datetime) -> Iterator[FileRow]:
@@ -235,8 +236,9 @@ def pending_files(model: FileModel, account: str, now: datetime) -> Iterator[Fil
 
 def _pause(row: FileRow, now: datetime) -> timedelta:
     """How long to wait between two questions: it grows with the time for which the file is overdue."""
-    ended_at = row.meeting.ended_at if row.meeting is not None else None
-    since = possible_time(ended_at, now=now) or possible_time(row.created_at, now=now)
+    meeting = row.meeting
+    over_at = (meeting.end_found_at or meeting.ended_at) if meeting is not None else None
+    since = possible_time(over_at, now=now) or possible_time(row.created_at, now=now)
     return LONGEST_PAUSE if since is None else min(LONGEST_PAUSE, (now - since) / PAUSE_DIVISOR)
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone, translation
 
-from eyeson_meetings.models import Delivery, Room
+from eyeson_meetings.models import Delivery, Meeting, Room
 from tests import factories
 
 from .conftest import button_of, list_of, page_of
@@ -65,3 +65,16 @@ def test_a_list_of_deliveries_tells_seconds(root: Client) -> None:
 
     with translation.override("de"), timezone.override("UTC"):
         assert "02.03.2026 14:05:09" in root.get(list_of(Delivery)).content.decode()
+
+
+def test_an_end_of_which_nobody_told_is_said_to_be_estimated(admin_client: Client) -> None:
+    meeting = factories.MeetingFactory(ended=True, end_found_at=MOMENT)
+    told = factories.MeetingFactory(room=meeting.room, ended=True)
+
+    def shown(address: str) -> str:
+        return words_of(admin_client.get(address).content.decode())
+
+    assert shown(list_of(Meeting)).count("(estimated)") == 1
+    assert "(estimated)" in shown(page_of(meeting.room))
+    assert "End found" in shown(page_of(meeting))
+    assert "End found" not in shown(page_of(told))

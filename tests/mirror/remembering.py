@@ -6,9 +6,9 @@ It stands on `rules` alone and knows nothing of transactions, or of how little a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from eyeson_meetings.client import records
@@ -51,7 +51,22 @@ class Remembered:
 
     def spans(self) -> list[rules.Span]:
         """When its meetings took place."""
-        return rules.derive_spans(self.meetings.values(), self.shutdowns)
+        spans = rules.derive_spans(self.meetings.values(), self.shutdowns)
+        for sign in self._signs_of_life():
+            spans = [
+                span.with_sign_of_life(sign) if rules.span_at([span], sign) else span
+                for span in spans
+            ]
+        return spans
+
+    def _signs_of_life(self) -> Iterator[datetime]:
+        """When people came and went, and files were made."""
+        for facts in self.presence.values():
+            yield from facts
+        for file in self.files.values():
+            if file.created_at is not None:
+                yield file.created_at
+                yield file.created_at + timedelta(seconds=file.duration or 0)
 
     def rows(self) -> Rows:
         """The columns that the mirror is to write, as `rows_of` shows them."""
@@ -162,7 +177,8 @@ class Remembered:
     def _meeting_row(self, span: rules.Span) -> dict[str, Any]:
         token = self.tokens.get(span.started_at) if span.ended_at is None else None
         facts = vars(self.meetings[span.started_at])
-        return {**facts, "ended_at": span.ended_at, "is_void": span.is_void, "guest_token": token}
+        derived = {name: getattr(span, name) for name in ("ended_at", "end_found_at", "is_void")}
+        return {**facts, **derived, "guest_token": token}
 
     def _person_row(self, person: str, intervals: list[presence_rules.Interval]) -> dict[str, Any]:
         facts = self.people[person]

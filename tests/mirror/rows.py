@@ -17,8 +17,8 @@ from eyeson_meetings.models import (
     Snapshot,
 )
 
-#: Primary keys, random ids, ciphertext, and the account itself.
-LEFT_OUT = {"id", "uuid", "account", "guest_token_encrypted"}
+#: Primary keys, random ids, ciphertext, the account itself, and when something was stored.
+LEFT_OUT = {"id", "uuid", "account", "guest_token_encrypted", "ahead_stored_at"}
 
 #: By which path from a model its room is found.
 ROOM_PATHS: dict[type[Model], str] = {

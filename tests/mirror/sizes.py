@@ -16,3 +16,6 @@ PURE = 300 if IS_BRIEF else 10_000
 ONE_BY_ONE, BY_THREADS, TWICE = (
     (20, 5, 3) if IS_BRIEF or not ON_POSTGRESQL else (400, 100, 15) if IS_CI else (60, 15, 5)
 )
+
+#: Histories of one room in which eyeson says wrong things, each in six orders.
+WRONG_HISTORIES = 10 if IS_BRIEF or not ON_POSTGRESQL else 300 if IS_CI else 40

@@ -103,7 +103,7 @@ def test_the_first_word_names_the_meeting_that_runs_now(meeting: Meeting) -> Non
 
     assert named is not None
     assert named.started_at == later
-    assert Meeting.objects.get(pk=meeting.pk).ended_at == later
+    assert Meeting.objects.get(pk=meeting.pk).end_found_at == later
     assert presences() == [("ada", later + SECOND, None, "estimated")]
 
 

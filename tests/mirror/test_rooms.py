@@ -251,7 +251,7 @@ def test_the_end_of_a_meeting_leaves_the_keys_of_others() -> None:
 def test_a_meeting_that_eyeson_says_is_gone_has_ended() -> None:
     listed(at=NINE + SECOND)
 
-    ended = mirror.mark_gone(the_meeting(), observed_at=NINE + MINUTE)
+    ended = mirror.mark_ended(the_meeting(), observed_at=NINE + MINUTE)
 
     assert ended.ended_at == the_meeting().ended_at == NINE + MINUTE
 
@@ -279,7 +279,10 @@ def test_a_second_miss_a_minute_later_ends_a_meeting() -> None:
     second = mirror.mark_missed(the_meeting(), observed_at=NINE + 2 * MINUTE)
 
     assert (first, second) == (False, True)
-    assert the_meeting().ended_at == NINE + 2 * MINUTE
+    assert (the_meeting().ended_at, the_meeting().end_found_at) == (
+        NINE + SECOND,
+        NINE + 2 * MINUTE,
+    )
 
 
 def test_two_misses_within_a_minute_are_one() -> None:
@@ -320,6 +323,6 @@ def test_a_meeting_in_an_older_part_of_the_history_is_put_where_it_belongs() -> 
     between = START + timedelta(hours=1)
     room_update(at=between, started_at=between)
 
-    ends = Meeting.objects.order_by("started_at").values_list("ended_at", flat=True)
+    ends = Meeting.objects.order_by("started_at").values_list("end_found_at", flat=True)
     assert list(ends) == [START + timedelta(hours=hours) for hours in (1, 2, 4)] + [None]
     assert Participant.objects.get().presences.get().meeting.started_at == between

@@ -87,8 +87,8 @@ def assert_as_it_happened(history: History, remembered: Remembered) -> None:
         else:
             over_at = following.started_at if following and following.started_at in spans else None
         if over_at is not None:
-            assert span.ended_at is not None
-            assert over_at - SECOND < span.ended_at <= over_at
+            assert span.over_at is not None
+            assert over_at - SECOND < span.over_at <= over_at
 
 
 @pytest.mark.parametrize("facts", [meeting_facts, presence_facts, person_facts, file_facts])
@@ -152,7 +152,7 @@ def test_the_next_meeting_ends_the_one_before() -> None:
     spans = rules.derive_spans([meeting(START + MINUTE), meeting()], [])
 
     assert spans == [
-        Span(started_at=START, ended_at=START + MINUTE),
+        Span(started_at=START, ended_at=START, end_found_at=START + MINUTE),
         Span(started_at=START + MINUTE, ended_at=None),
     ]
 
@@ -188,8 +188,8 @@ def test_a_meeting_does_not_end_before_it_began() -> None:
         (True, None, {"ready_at": NINE}),
         (None, None, {}),
         (False, None, {}),
-        (False, True, {"gone_at": NINE, "gone_last_at": NINE}),
-        (None, True, {"gone_at": NINE, "gone_last_at": NINE}),
+        (False, True, {"gone_at": NINE, "gone_last_at": NINE, "gone_heard_at": NINE}),
+        (None, True, {"gone_at": NINE, "gone_last_at": NINE, "gone_heard_at": NINE}),
         # Once seen on a running meeting.
         (True, True, {"ready_at": NINE}),
     ],
@@ -229,7 +229,8 @@ def test_an_answer_about_a_meeting_says_that_it_runs_even_without_its_booleans()
 def test_an_answer_that_says_shutdown_says_that_the_meeting_is_over() -> None:
     read = read_room(ready=False, shutdown=True, started_at=START, source=Source.API)
 
-    assert read.meeting == meeting(gone_at=NINE, gone_last_at=NINE)
+    found = {"found_gone_at": NINE, "found_gone_last_at": NINE, "gone_heard_at": NINE}
+    assert read.meeting == meeting(**found)
 
 
 def test_a_room_inside_a_recording_tells_nothing_of_life_or_end() -> None:

@@ -49,7 +49,7 @@ def test_a_rival_start_is_void_once_the_real_meeting_was_listed_later() -> None:
 def test_until_then_the_later_start_counts() -> None:
     before, rival = derive_spans([facts(START, alive_at=NINE + 10 * SECOND), facts(RIVAL)], [])
 
-    assert (before.ended_at, rival.ended_at) == (RIVAL, None)
+    assert (before.end_found_at, rival.ended_at) == (RIVAL, None)
     assert not rival.is_void
 
 
@@ -59,7 +59,7 @@ def test_a_start_that_eyeson_lists_itself_is_real() -> None:
 
     ended, running = derive_spans([first, second], [])
 
-    assert (ended.ended_at, running.ended_at) == (RIVAL, None)
+    assert (ended.end_found_at, running.ended_at) == (RIVAL, None)
 
 
 def test_a_void_meeting_ends_nothing_and_holds_no_time() -> None:

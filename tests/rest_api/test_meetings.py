@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils.dateparse import parse_datetime
 
 from eyeson_meetings.models import Meeting, Recording
 from eyeson_meetings.sandbox.server import SandboxServer
@@ -34,6 +36,16 @@ def test_meetings_are_listed_by_room_and_whether_they_are_over(world: World, as_
     assert [row["state"] for row in of_room] == ["running", "ended"]
     assert [row["uuid"] for row in on_now] == [str(running.uuid)]
     assert len(client.call("GET", "meetings/").json()["results"]) == 3
+
+
+def test_an_end_of_which_nobody_told_has_two_bounds(world: World, as_user: Any) -> None:
+    found = factories.MeetingFactory(room=world.room, ended=True)
+    Meeting.objects.filter(pk=found.pk).update(end_found_at=found.ended_at + timedelta(days=12))
+
+    shown = as_user(world.member).call("GET", f"meetings/{found.uuid}/").json()
+
+    assert parse_datetime(shown["ended_at"]) == found.ended_at
+    assert parse_datetime(shown["end_found_at"]) == found.ended_at + timedelta(days=12)
 
 
 def test_a_recording_starts_once_and_stops_once(

@@ -155,7 +155,7 @@ def test_a_guest_enters_the_next_meeting_that_nobody_told_us_of(
     assert joined.meeting is not None
     assert joined.meeting.started_at > meeting.started_at
     meeting.refresh_from_db()
-    assert meeting.ended_at == joined.meeting.started_at
+    assert meeting.end_found_at == joined.meeting.started_at
     assert calls_of(sandbox_account)[-3:] == [GUESTS, "GET /rooms", GUESTS]
 
 

@@ -217,7 +217,7 @@ def test_the_next_meeting_of_a_room_is_another_one(sandbox_account: SandboxServe
     first.refresh_from_db()
     assert second != first
     assert second.started_at > first.started_at
-    assert (first.ended_at, second.ended_at) == (second.started_at, None)
+    assert (first.end_found_at, second.ended_at) == (second.started_at, None)
     assert Participant.objects.get().user == user
     assert AccessKey.objects.get().meeting == second
 

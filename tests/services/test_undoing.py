@@ -14,7 +14,7 @@ from django.apps import apps
 
 from eyeson_meetings import client
 from eyeson_meetings.exceptions import NotFoundError, NotUndoneError
-from eyeson_meetings.models import ActRequest, BroadcastListing, SyncRun
+from eyeson_meetings.models import AccountClock, ActRequest, BroadcastListing, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.webhooks import register_webhook, unregister_webhook
 from tests.factories import RoomFactory
@@ -26,7 +26,7 @@ from .truth import sync_once
 pytestmark = pytest.mark.django_db
 
 #: Rows that every look leaves.
-LOOKS = (SyncRun, ActRequest, BroadcastListing)
+LOOKS = (AccountClock, SyncRun, ActRequest, BroadcastListing)
 #: What a look after a 404 asks for.
 MEETING = "/rooms/{access_key}"
 NO_LOOK = ""

@@ -168,6 +168,7 @@ def test_who_may_see_the_room_but_not_enter_gets_its_state_without_a_button() ->
         ({"opening": True}, False, "Starting"),
         ({}, False, "In progress since"),
         ({"ended": True}, False, "Ended"),
+        ({"ended": True, "end_found_at": timezone.now()}, False, "Ended about"),
         ({"locked": True}, False, "Locked for guests"),
     ],
 )

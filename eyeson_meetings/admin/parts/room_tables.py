@@ -17,6 +17,7 @@ from .showing import (
     shown_badge,
     shown_download,
     shown_duration,
+    shown_end,
     shown_meeting_state,
     shown_thumbnail,
     shown_time,
@@ -66,7 +67,7 @@ def _meetings(room: Room, site_name: str, can_see: bool) -> Table:
                 _address("meeting_change", site_name, row.pk),
                 (
                     shown_time(row.started_at),
-                    shown_time(row.ended_at),
+                    shown_end(row),
                     shown_meeting_state(row),
                 ),
             )

@@ -38,6 +38,13 @@ def shown_time(moment: datetime | None, *, with_seconds: bool = False) -> str:
     return NOTHING if moment is None else shown_moment(moment, with_seconds=with_seconds)
 
 
+def shown_end(meeting: Meeting) -> str:
+    """When the meeting ended, and whether that is estimated."""
+    if not meeting.is_end_estimated:
+        return shown_time(meeting.ended_at)
+    return _("%(time)s (estimated)") % {"time": shown_time(meeting.ended_at)}
+
+
 def shown_link(row: Model, text: str, site_name: str) -> SafeString:
     """`text`, leading to the row's own page in the admin site of that name."""
     options = row._meta

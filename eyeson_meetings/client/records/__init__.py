@@ -7,7 +7,7 @@ Only an id is required where a record is nothing without one: `from_json` then r
 from eyeson_meetings.client.reading import UnreadableRecordError, parse_time
 from eyeson_meetings.client.secrets import Secret
 
-from .answer import Answer, now, this_moment
+from .answer import Answer, AnswerTime, now, this_moment
 from .deliveries import Delivery, Webhook
 from .events import Place, SocketEvent
 from .files import File
@@ -19,6 +19,7 @@ from .stage import Broadcast, Playback, Presentation
 
 __all__ = [
     "Answer",
+    "AnswerTime",
     "Broadcast",
     "Delivery",
     "File",

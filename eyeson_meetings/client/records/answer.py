@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
+
+
+class AnswerTime(datetime):
+    """When eyeson gave an answer, by its own clock; and when it was asked, by ours.
+
+    The second orders the answer after everything that was known when the question was put, even where clocks are
+    wrong. Whatever is computed from an AnswerTime was not asked for, and has no `asked_at`.
+    """
+
+    asked_at: datetime | None = None
+
+    @classmethod
+    def of(cls, time: datetime, *, asked_at: datetime) -> Self:
+        """Return `time` as that of an answer to a question of `asked_at`."""
+        moment = cls.combine(time.date(), time.timetz())
+        moment.asked_at = asked_at
+        return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +36,7 @@ class Answer(Generic[T]):
 
 def now() -> datetime:
     """The local clock, for answers without a `Date`: like one, in whole seconds."""
-    return datetime.now(tz=UTC).replace(microsecond=0)
+    return this_moment().replace(microsecond=0)
 
 
 def this_moment() -> datetime:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from eyeson_meetings.client.reading import (
     MAX_NAME_LENGTH,
+    any_time_in,
     object_in,
     parse_time,
     required_id,
@@ -51,7 +52,7 @@ class Permalink:
         """Read the object. Raises UnreadableRecordError without an id."""
         answer = object_in(value)
         permalink = object_in(answer.get("permalink"))
-        expires_at = parse_time(permalink.get("expires_at"))
+        expires_at = any_time_in(permalink.get("expires_at"))
         return cls(
             id=required_id(permalink, "permalink"),
             created_at=parse_time(permalink.get("created_at")),

@@ -14,7 +14,16 @@ class MeetingSerializer(serializers.Serializer[Meeting]):
     room = serializers.UUIDField(source="room.uuid", read_only=True)
     state = serializers.SerializerMethodField(help_text="opening, running or ended")
     started_at = serializers.DateTimeField(read_only=True)
-    ended_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    ended_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Of an end of which eyeson did not tell: the last sign of life.",
+    )
+    end_found_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="When an end was found of which eyeson did not tell. It took place between ended_at and this time.",
+    )
     locked = serializers.BooleanField(read_only=True)
     is_recorded = serializers.BooleanField(read_only=True)
     is_broadcast = serializers.BooleanField(read_only=True)

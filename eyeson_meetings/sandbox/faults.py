@@ -14,7 +14,8 @@ class Fault:
 
     Calls: `status` answers `status` (with `retry_after_seconds`, if given), `slow` waits `seconds`
     of real time before the call is carried out and answered, or until `release`, also when the client has hung up,
-    `garbage` is no JSON, `cut` breaks off amid the answer.
+    `garbage` is no JSON, `cut` breaks off amid the answer. With `is_done` a call of these kinds is carried out
+    first, so that only its answer is lost; without, it is not carried out.
     Downloads: `truncated` ends after `after_bytes`, `slow` (on the route of downloads) sends
     `bytes_per_second`, `expired` refuses the link, `html` answers 200 with a web page,
     `ignore_range` answers 200 to a Range, `other_etag` pretends the file was changed.
@@ -29,6 +30,7 @@ class Fault:
     seconds: float = 1.0
     after_bytes: int = 0
     bytes_per_second: int = 1024
+    is_done: bool = False
     released: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +39,8 @@ class Fault:
         for number in (self.times, self.status, self.seconds, self.after_bytes):
             if not isinstance(number, int | float):
                 raise TypeError("times, status, seconds and bytes are numbers")
+        if not isinstance(self.is_done, bool):
+            raise TypeError("is_done is true or false")
         if self.bytes_per_second < 1 or self.times < 1:
             raise ValueError("times and bytes_per_second start at 1")
 

@@ -70,6 +70,9 @@ class Front:
             await _wait(fault)
             await self._app(scope, received, send_dated)
             return
+        if fault.is_done:
+            receive = await _whole_request(receive)
+            await self._app(scope, receive, _drop)
         await _spoil(fault)(scope, receive, send_dated)
 
     def _route_of(self, scope: Scope) -> str:
@@ -104,6 +107,10 @@ async def _whole_request(receive: Receive) -> Receive:
         return messages.pop(0) if messages else await receive()
 
     return replay
+
+
+async def _drop(message: Message) -> None:
+    """Send nothing: the answer of the endpoint is lost."""
 
 
 async def _wait(fault: Fault) -> None:

@@ -129,6 +129,20 @@ def test_calls_go_wrong_when_asked_to(api: Api) -> None:
     assert time.monotonic() - started >= 0.2
 
 
+@pytest.mark.parametrize(("is_done", "started"), [(True, ["standup"]), (False, [])])
+def test_a_call_whose_answer_is_lost_is_carried_out_if_asked_for(
+    api: Api, sandbox: SandboxServer, is_done: bool, started: list[str]
+) -> None:
+    fault = {"kind": "status", "status": 500, "method": "POST", "is_done": is_done}
+    api.bare("POST", "/_sandbox/faults", json=fault)
+
+    lost = api.with_key("POST", "/rooms", data={"id": "standup", "user[name]": "Ada"})
+
+    assert (lost.status_code, lost.content) == (500, b"")
+    assert [call.status for call in sandbox.calls] == [500]
+    assert list(sandbox.state.rooms) == started
+
+
 def test_a_slow_answer_is_given_when_it_is_released(api: Api, sandbox: SandboxServer) -> None:
     slow = sandbox.service.faults.add("slow", seconds=3600)
     with ThreadPoolExecutor(1) as pool:
@@ -165,7 +179,12 @@ def test_faults_are_listed_forgotten_and_checked(api: Api) -> None:
     api.bare("POST", "/_sandbox/faults", json={"kind": "garbage"})
     assert api.bare("GET", "/_sandbox/faults").json()[0]["kind"] == "garbage"
     assert api.bare("DELETE", "/_sandbox/faults").json() == []
-    for wrong in ({"kind": "nonsense"}, {"kind": "cut", "times": "2"}, {"kind": "cut", "times": 0}):
+    for wrong in (
+        {"kind": "nonsense"},
+        {"kind": "cut", "times": "2"},
+        {"kind": "cut", "times": 0},
+        {"kind": "cut", "is_done": "no"},
+    ):
         assert api.bare("POST", "/_sandbox/faults", json=wrong).status_code == 400
 
 

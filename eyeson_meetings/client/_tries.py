@@ -24,6 +24,8 @@ PATIENCE_SECONDS = 20.0
 
 _REPEATABLE_METHODS = frozenset({"GET", "DELETE"})
 _REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+#: eyeson's own word for "over": nothing is in doubt any more, whatever the tries before it did.
+_GONE = 410
 #: With these eyeson has begun nothing and asks for a pause, which a press has no time for.
 _BUSY_STATUSES = frozenset({429, 503})
 
@@ -40,7 +42,7 @@ class Tries:
         """Nothing has been tried. `press`: the press that the call belongs to, if any."""
         self._call = call
         self._press = press
-        #: A try that failed may have changed something at eyeson.
+        #: A try that failed may have changed something at eyeson, and no later answer says what became of it.
         self.may_be_done = False
 
     def run(self, exchange: Callable[[], Outcome]) -> Outcome:
@@ -54,16 +56,14 @@ class Tries:
         )
         return retrying(exchange)
 
-    def finds_nothing_left(self, outcome: Outcome) -> bool:
-        """Return whether an earlier try did it, and its answer was lost."""
-        is_gone = isinstance(outcome, Reply) and outcome.status in (404, 410)
-        return self.may_be_done and self._call.method == "DELETE" and is_gone
-
     def _may_be_repeated(self, outcome: Outcome) -> bool:
-        if isinstance(outcome, Reply) and (outcome.is_success or self.finds_nothing_left(outcome)):
+        if isinstance(outcome, Reply) and outcome.is_success:
             return False
         changes_something = self._call.method != "GET"
-        self.may_be_done = self.may_be_done or (changes_something and _leaves_doubt(outcome))
+        is_over = isinstance(outcome, Reply) and outcome.status == _GONE
+        self.may_be_done = not is_over and (
+            self.may_be_done or (changes_something and _leaves_doubt(outcome))
+        )
         if isinstance(outcome, Lost) and not outcome.sent:
             return True
         if self._call.method not in _REPEATABLE_METHODS:

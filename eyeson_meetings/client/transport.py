@@ -163,7 +163,7 @@ class Transport:
         _refuse_too_late(call, press)
         tries = Tries(call, press)
         outcome = tries.run(lambda: self._dated_exchange(call, target, press))
-        if isinstance(outcome, Reply) and (outcome.is_success or tries.finds_nothing_left(outcome)):
+        if isinstance(outcome, Reply) and outcome.is_success:
             return outcome
         error = self._error(call, outcome)
         error.may_be_done = tries.may_be_done

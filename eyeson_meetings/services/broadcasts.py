@@ -24,23 +24,15 @@ from eyeson_meetings.exceptions import (
     BroadcastRunningError,
     EyesonError,
     MeetingEndedError,
-    NotFoundError,
     NotPossibleNowError,
     StreamTargetError,
 )
 from eyeson_meetings.models import ActRequest, Broadcast, BroadcastTarget, Meeting
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH, stream_url_problem
 
-from .accounts import client_for
 from .acts import act
-from .control import (
-    Control,
-    control_of,
-    gone_from_meeting,
-    look_again,
-    noticing_the_end,
-    signed_in,
-)
+from .control import Control, control_of, look_again, signed_in
+from .meeting_calls import tell, undo
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -134,16 +126,16 @@ def set_player_url(
     """
     _check_player_url(player_url)
     control = control_of(meeting=meeting, user=user)
-    with noticing_the_end(meeting):
-        agreed = client_for(meeting.room.account).broadcasts.set_player_url(
-            access_key=control.access_key, player_url=player_url
-        )
+    agreed_at = tell(
+        control,
+        lambda eyeson, key: eyeson.broadcasts.set_player_url(access_key=key, player_url=player_url),
+    )
     shown = [
         dataclasses.replace(record, player_url=player_url) for record in control.response.broadcasts
     ]
     if not shown:
         return None
-    return mirror.apply_broadcasts(shown, meeting=meeting, observed_at=agreed.observed_at)[-1]
+    return mirror.apply_broadcasts(shown, meeting=meeting, observed_at=agreed_at)[-1]
 
 
 @sensitive_variables("stream_url", "url")
@@ -182,10 +174,12 @@ def _check_player_url(player_url: str) -> None:
 
 
 def _start(control: Control, stream: Secret, page: str) -> None:
-    with noticing_the_end(control.meeting):
-        client_for(control.meeting.room.account).broadcasts.start(
-            access_key=control.access_key, stream_url=stream, player_url=page or None
-        )
+    tell(
+        control,
+        lambda eyeson, key: eyeson.broadcasts.start(
+            access_key=key, stream_url=stream, player_url=page or None
+        ),
+    )
 
 
 def _replace(control: Control, stream: Secret, page: str) -> datetime:
@@ -228,15 +222,11 @@ def _replace(control: Control, stream: Secret, page: str) -> datetime:
 def _stop(control: Control) -> datetime:
     """Stop all that runs, and mirror that. Returns eyeson's clock then."""
     meeting = control.meeting
-    try:
-        with noticing_the_end(meeting):
-            stopped = client_for(meeting.room.account).broadcasts.stop(
-                access_key=control.access_key
-            )
-        stopped_at = stopped.observed_at
-    except NotFoundError as refusal:
-        stopped_at = gone_from_meeting(control, refusal, lambda response: bool(response.broadcasts))
-        logger.info("Meeting %s was not broadcast any more", meeting.uuid)
+    stopped_at = undo(
+        control,
+        lambda eyeson, key: eyeson.broadcasts.stop(access_key=key),
+        is_shown=lambda response: bool(response.broadcasts),
+    )
     mirror.mark_broadcasts_stopped(
         _rows_of(meeting, control.response.broadcasts), meeting=meeting, observed_at=stopped_at
     )

@@ -267,7 +267,10 @@ def _end_again(meeting: Meeting, participant: Participant, key: Secret) -> None:
         people = client.users.list(room_id=room.eyeson_id).value
         if any(person.id != participant.eyeson_id for person in people):
             return
-        ended = client.rooms.end_with_access_key(access_key=key)
+        with noticing_the_end(meeting):
+            ended = client.rooms.end_with_access_key(access_key=key)
+    except MeetingEndedError:
+        return
     except EyesonError as error:
         # Nobody is in it, so eyeson ends it by itself after two minutes.
         logger.warning("Meeting %s was started by mistake and goes on: %s", meeting.uuid, error)

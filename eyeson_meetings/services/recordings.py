@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
-from eyeson_meetings.exceptions import NotFoundError, NotPossibleNowError
+from eyeson_meetings.exceptions import NotPossibleNowError
 from eyeson_meetings.models import ActRequest, Meeting, Recording
 
-from .accounts import client_for
 from .acts import act
-from .control import (
-    Control,
-    control_of,
-    gone_from_meeting,
-    look_again,
-    noticing_the_end,
-    signed_in,
-)
+from .control import Control, control_of, look_again, signed_in
+from .meeting_calls import tell, undo
 
 if TYPE_CHECKING:
     from eyeson_meetings.policies import User
@@ -41,8 +34,7 @@ def start_recording(*, meeting: Meeting, user: User | None = None) -> Recording 
     if control.response.recording is not None:
         return _row_of(meeting, control.response.recording)
     try:
-        with noticing_the_end(meeting):
-            client_for(meeting.room.account).recordings.start(access_key=control.access_key)
+        tell(control, lambda eyeson, key: eyeson.recordings.start(access_key=key))
     except NotPossibleNowError as refusal:
         return _started_before(control, refusal)
     mirror.mark_requested(
@@ -73,19 +65,14 @@ def stop_recording(*, meeting: Meeting, user: User | None = None) -> Recording |
 
 
 def _stop(control: Control) -> None:
-    meeting = control.meeting
-    try:
-        with noticing_the_end(meeting):
-            stopped = client_for(meeting.room.account).recordings.stop(
-                access_key=control.access_key
-            )
-        stopped_at = stopped.observed_at
-    except NotFoundError as refusal:
-        stopped_at = gone_from_meeting(
-            control, refusal, lambda response: response.recording is not None
-        )
-        logger.info("Meeting %s was not recorded any more", meeting.uuid)
-    mirror.mark_stop_requested(ActRequest.Act.RECORDING, meeting=meeting, observed_at=stopped_at)
+    stopped_at = undo(
+        control,
+        lambda eyeson, key: eyeson.recordings.stop(access_key=key),
+        is_shown=lambda response: response.recording is not None,
+    )
+    mirror.mark_stop_requested(
+        ActRequest.Act.RECORDING, meeting=control.meeting, observed_at=stopped_at
+    )
 
 
 def _started_before(control: Control, refusal: NotPossibleNowError) -> Recording | None:

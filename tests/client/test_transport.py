@@ -16,6 +16,7 @@ import pytest
 from eyeson_meetings.client import EyesonClient, Secret, transport
 from eyeson_meetings.exceptions import (
     ConfigurationError,
+    MeetingEndedError,
     NetworkError,
     NotFoundError,
     UnavailableError,
@@ -174,13 +175,29 @@ def test_a_wish_to_wait_that_is_beyond_our_patience_ends_the_call(
 
 
 @pytest.mark.parametrize("first", [b"", answer(500)])
-@pytest.mark.parametrize("second", [404, 410])
-def test_a_repeated_delete_that_finds_nothing_left_has_done_it(
-    client: EyesonClient, server: RawServer, waits: list[float], first: bytes, second: int
+def test_a_repeated_delete_that_finds_nothing_may_be_done(
+    client: EyesonClient, server: RawServer, waits: list[float], first: bytes
 ) -> None:
-    server.script = [first, answer(second)]
+    server.script = [first, answer(404)]
 
-    assert client.recordings.delete(recording_id="r").value is None
+    with pytest.raises(NotFoundError) as caught:
+        client.recordings.delete(recording_id="r")
+
+    assert caught.value.may_be_done
+
+
+@pytest.mark.parametrize("first", [b"", answer(500)])
+def test_a_repeated_delete_of_what_is_over_leaves_no_doubt(
+    client: EyesonClient, server: RawServer, waits: list[float], first: bytes
+) -> None:
+    server.script = [first, answer(410), first, answer(410)]
+
+    with pytest.raises(NotFoundError) as deleted:
+        client.recordings.delete(recording_id="r")
+    with pytest.raises(MeetingEndedError) as stopped:
+        client.recordings.stop(access_key=Secret("access"))
+
+    assert deleted.value.may_be_done is stopped.value.may_be_done is False
 
 
 @pytest.mark.parametrize("before", [[], [answer(429)]])
@@ -189,8 +206,10 @@ def test_a_delete_that_changed_nothing_before_finds_nothing(
 ) -> None:
     server.script = [*before, answer(404)]
 
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as caught:
         client.recordings.delete(recording_id="r")
+
+    assert caught.value.may_be_done is False
 
 
 def test_redirects_are_not_followed(client: EyesonClient, server: RawServer) -> None:

@@ -276,6 +276,24 @@ def test_a_mistake_that_cannot_be_undone_is_logged(
     assert meeting.room.meetings.get(ended_at=None) != meeting
 
 
+@pytest.mark.parametrize(("second", "is_over"), [(404, False), (410, True)])
+def test_a_mistake_whose_end_was_not_answered_is_over_when_eyeson_says_so(
+    sandbox_account: SandboxServer, just_before_joining: Any, second: int, is_over: bool
+) -> None:
+    meeting, _ = start_meeting(sandbox_account)
+    just_before_joining(lambda room: end_in_sandbox(sandbox_account, meeting))
+    faults = sandbox_account.service.faults
+    for status in (500, second):
+        faults.add("status", method="DELETE", route="/rooms/{access_key}", status=status)
+
+    with pytest.raises(MeetingEndedError) as caught:
+        control_of(meeting=meeting)
+
+    assert caught.value.may_be_done is False
+    assert not faults.as_json()
+    assert meeting.room.meetings.filter(ended_at=None).exists() is not is_over
+
+
 def test_of_two_keys_of_one_person_the_newest_acts(sandbox_account: SandboxServer) -> None:
     meeting, user = start_meeting(sandbox_account)
     newest = join_room(room=meeting.room, user=user)

@@ -13,7 +13,7 @@ import pytest
 from django.apps import apps
 
 from eyeson_meetings import client
-from eyeson_meetings.exceptions import NotFoundError, NotUndoneError
+from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, NotUndoneError
 from eyeson_meetings.models import AccountClock, ActRequest, BroadcastListing, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.webhooks import register_webhook, unregister_webhook
@@ -177,6 +177,14 @@ NOT_BELIEVED = {"rooms.end_with_access_key"}
 
 SHOWN = [name for name, act in ACTS.items() if act.look != NO_LOOK]
 UNTOLD = [name for name, act in ACTS.items() if act.look == NO_LOOK]
+#: Acts by an access key, to which 410 says that the meeting is over.
+BY_ACCESS_KEY = {
+    name
+    for name, act in ACTS.items()
+    if act.route.startswith("/rooms/{access_key}") and name != "rooms.end"
+}
+#: How the answer to a first try fails: the connection breaks, or it is a 500.
+FAILURES = ["cut", "status"]
 
 
 @pytest.fixture
@@ -194,7 +202,23 @@ def undo(world: World, undoing: Undoing) -> None:
 
 
 def answer_404(world: World, undoing: Undoing) -> None:
-    world.sandbox.service.faults.add("status", method="DELETE", route=undoing.route, status=404)
+    answer(world, undoing, 404)
+
+
+def answer(world: World, undoing: Undoing, status: int) -> None:
+    faults = world.sandbox.service.faults
+    faults.add("status", method="DELETE", route=undoing.route, status=status)
+
+
+def fail_first_try(world: World, undoing: Undoing, failure: str, *, is_done: bool) -> None:
+    """Let the answer to the first try fail. `is_done`: eyeson has done it all the same."""
+    faults = world.sandbox.service.faults
+    faults.add(failure, method="DELETE", route=undoing.route, is_done=is_done)
+
+
+def statuses_of_deletes(world: World) -> list[int]:
+    """Return what the sandbox answered to each DELETE. A broken connection had begun as a success."""
+    return [call.status for call in world.sandbox.calls if call.method == "DELETE"]
 
 
 def known_facts() -> dict[str, Any]:
@@ -260,8 +284,7 @@ def test_what_is_gone_counts_as_undone(world: World, name: str) -> None:
     with meanwhile(world.sandbox, "DELETE", undoing.route, lambda: undo(world, undoing)):
         act()
 
-    statuses = [call.status for call in world.sandbox.calls if call.method == "DELETE"]
-    assert statuses[-1] == 404
+    assert statuses_of_deletes(world)[-1] == 404
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -295,3 +318,75 @@ def test_what_eyeson_never_shows_is_not_confirmed(world: World, name: str) -> No
 
     assert caught.value.may_be_done
     assert calls_of(world.sandbox)[-1].startswith("DELETE")
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_a_try_has_undone_whose_answer_was_lost_counts_as_undone(
+    world: World, name: str, failure: str
+) -> None:
+    undoing = ACTS[name]
+    act = undoing.prepared(world)
+    fail_first_try(world, undoing, failure, is_done=True)
+    answer_404(world, undoing)
+
+    act()
+
+    assert statuses_of_deletes(world)[-2:] == [200 if failure == "cut" else 500, 404]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_what_no_try_has_undone_is_not_undone(world: World, name: str) -> None:
+    undoing = ACTS[name]
+    act = undoing.prepared(world)
+    before = known_facts()
+    fail_first_try(world, undoing, "status", is_done=False)
+    answer_404(world, undoing)
+
+    with pytest.raises(NotUndoneError) as caught:
+        act()
+
+    assert caught.value.may_be_done is False
+    assert known_facts() == before
+    assert statuses_of_deletes(world)[-2:] == [500, 404]
+    # The next press does it.
+    act()
+
+
+@pytest.mark.parametrize("is_done", [True, False])
+@pytest.mark.parametrize("name", UNTOLD)
+def test_what_eyeson_never_shows_is_not_confirmed_after_two_tries(
+    world: World, name: str, is_done: bool
+) -> None:
+    undoing = ACTS[name]
+    act = undoing.prepared(world)
+    before = known_facts()
+    fail_first_try(world, undoing, "status", is_done=is_done)
+    answer_404(world, undoing)
+
+    with pytest.raises(NotFoundError) as caught:
+        act()
+
+    assert caught.value.may_be_done
+    assert known_facts() == before
+    assert calls_of(world.sandbox)[-2:] == [f"DELETE {undoing.route}"] * 2
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_a_410_after_a_lost_answer_is_believed(world: World, name: str) -> None:
+    undoing = ACTS[name]
+    act = undoing.prepared(world)
+    fail_first_try(world, undoing, "status", is_done=False)
+    answer(world, undoing, 410)
+
+    if name in BY_ACCESS_KEY:
+        with pytest.raises(MeetingEndedError) as caught:
+            act()
+        assert caught.value.may_be_done is False
+        world.meeting.refresh_from_db()
+        assert world.meeting.ended_at is not None
+    else:
+        act()
+
+    # Nobody has looked.
+    assert calls_of(world.sandbox)[-2:] == [f"DELETE {undoing.route}"] * 2

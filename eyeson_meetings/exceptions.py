@@ -160,7 +160,12 @@ class KeyLockedError(EyesonError):
 
 
 class UnexpectedAnswerError(EyesonError):
-    """An answer that is not what the API reference promises."""
+    """An answer that is not what the API reference promises. After a 2xx to an act, the act may be done."""
+
+    def __init__(self, route: str, status: int | None = None, message: str = "") -> None:
+        super().__init__(route, status, message)
+        is_success = status is not None and 200 <= status < 300
+        self.may_be_done = is_success and not route.startswith("GET ")
 
 
 class DownloadError(EyesonMeetingsError):

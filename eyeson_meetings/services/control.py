@@ -218,7 +218,8 @@ def _as_service(meeting: Meeting) -> Control:
         participant=entry.participant,
     )
     if entered is None or answer.access_key is None:
-        raise UnexpectedAnswerError(entry.route, 201, "the answer lacks started_at or access_key")
+        lacking = "the answer lacks started_at or access_key"
+        raise _not_begun(UnexpectedAnswerError(entry.route, 201, lacking))
     if entered.started_at != meeting.started_at:
         _end_again(entered, entry.participant, answer.access_key)
         raise MeetingEndedError(entry.route, 201)
@@ -237,9 +238,14 @@ def _enter(room: Room) -> Entry:
     try:
         return enter(room=room, name=setting("SERVICE_NAME"))
     except EyesonError as error:
-        # It concerns the way in: what the site is asked to do in the meeting was not begun.
-        error.may_be_done = False
+        _not_begun(error)
         raise
+
+
+def _not_begun(error: EyesonError) -> EyesonError:
+    """Return an error of the way in, marked: what the site is asked to do in the meeting was not begun."""
+    error.may_be_done = False
+    return error
 
 
 def _prepared(control: Control) -> Control:

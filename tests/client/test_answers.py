@@ -168,6 +168,26 @@ def test_an_answer_that_cannot_be_read_is_an_error_without_its_text(
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "call", "may_be_done"),
+    [
+        (201, lambda client: client.rooms.join(user_name="Ada"), True),
+        (302, lambda client: client.rooms.join(user_name="Ada"), False),
+        (200, lambda client: client.recordings.get(recording_id="r"), False),
+    ],
+    ids=["a success", "a redirect", "a question"],
+)
+def test_an_act_may_be_done_when_the_answer_to_it_cannot_be_read(
+    client: EyesonClient, server: RawServer, status: int, call: Any, may_be_done: bool
+) -> None:
+    server.normally = answer(status, b"<html>")
+
+    with pytest.raises(UnexpectedAnswerError) as caught:
+        call(client)
+
+    assert caught.value.may_be_done is may_be_done
+
+
 def test_a_compressed_answer_is_refused_unread(client: EyesonClient, server: RawServer) -> None:
     server.normally = answer(200, b"\x1f\x8b" + b"\x00" * 1000, Content_Encoding="gzip")
 

@@ -348,8 +348,10 @@ def test_an_answer_that_lacks_what_control_needs_ends_nothing(settings: Any, lac
     with OddEyeson(lambda sent: answer, listed=[room]) as eyeson:
         use_account(settings, BASE_URL=eyeson.url)
 
-        with pytest.raises(UnexpectedAnswerError, match=lacking):
+        with pytest.raises(UnexpectedAnswerError, match=lacking) as caught:
             control_of(meeting=meeting)
 
+    # What the site wanted to do in the meeting was not begun.
+    assert caught.value.may_be_done is False
     meeting.refresh_from_db()
     assert meeting.ended_at is None

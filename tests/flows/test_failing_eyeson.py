@@ -36,7 +36,9 @@ SECOND_STEPS = {
 }
 FAILURES: list[dict[str, Any]] = [{"kind": "status", "status": 500}, {"kind": "cut"}]
 VOLATILE = re.compile(
-    r'name="csrfmiddlewaretoken" value="\w+"|/guest/[^"/]+/|<ul class="messagelist">.*?</ul>',
+    r'name="csrfmiddlewaretoken" value="\w+"|/guest/[^"/]+/|<ul class="messagelist">.*?</ul>'
+    # A page says as of when it is.
+    r"|As of [\d:]+ [ap]\.m\.",
     re.DOTALL,
 )
 SHOWN = (Room, Meeting, Recording, Snapshot, RoomFile)

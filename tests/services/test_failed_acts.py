@@ -22,6 +22,7 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.models import (
     AccessKey,
+    AccountClock,
     ActRequest,
     BroadcastListing,
     Room,
@@ -42,7 +43,7 @@ from .truth import sync_once
 pytestmark = pytest.mark.django_db
 
 #: Rows that say when the site looked, not what it saw.
-LOOKS = (SyncRun, BroadcastListing)
+LOOKS = (AccountClock, SyncRun, BroadcastListing)
 
 #: Acts that are not marked as `act`, and ways in that the other table does not have.
 MORE: dict[str, tuple[Prepare, list[str]]] = {

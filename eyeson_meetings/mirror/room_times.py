@@ -12,6 +12,10 @@ from eyeson_meetings.possible_times import LONGEST_AHEAD
 
 from . import clocks, rules
 
+#: Clocks of eyeson's own machines differ by this, and `Date` has whole seconds: less is not ahead. Two rounds of sync
+#: are further apart.
+JITTER = timedelta(seconds=10)
+
 
 def now_at(room: Room) -> datetime:
     """Return what time it is at eyeson, as far as the account's answers told."""
@@ -54,9 +58,9 @@ def is_over(room: Room, missing_since: datetime | None, *, observed_at: datetime
 
 
 def note_ahead(room: Room, time: datetime) -> None:
-    """Remember that a fact of the room was stored with this time, if that is ahead of eyeson's clock."""
+    """Remember that a fact of the room was stored with this time, if that is well ahead of eyeson's clock."""
     known = room.ahead_until
     is_later = known is None or time > known or known > latest_possible(room)
-    if time > now_at(room) and is_later:
+    if time > now_at(room) + JITTER and is_later:
         room.ahead_until, room.ahead_stored_at = time, timezone.now()
         room.save(update_fields=["ahead_until", "ahead_stored_at"])

@@ -7,7 +7,9 @@ from math import ceil
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import transaction
+from django.utils import timezone
 
 from eyeson_meetings.exceptions import (
     KeyRefusedError,
@@ -60,6 +62,27 @@ def test_with_every_webhook_lost_sync_alone_finds_the_truth(
     assert max(calls_of_rounds[:-1]) <= 1 + rooms * lists_a_room * 2
     # The last round reads the two lists of each meeting that has ended.
     assert calls_of_rounds[-1] <= 1 + rooms * meetings_a_room * 2
+
+
+@pytest.mark.parametrize("days", [1, -1])
+def test_a_site_whose_clock_is_a_day_off_finds_the_same(
+    sandbox_account: SandboxServer, days: int
+) -> None:
+    register_webhook("default")
+    with time_machine.travel(timezone.now() + timedelta(days=days)):
+        live_through(sandbox_account, rooms=2, meetings_a_room=2)
+        again = begin_meeting(sandbox_account, "room-0")
+        sandbox_account.advance(LATER)
+        sync_once()
+        assert mirrored() == truth_of(sandbox_account)
+        assert Meeting.objects.get(ended_at=None).room.eyeson_id == "room-0"
+
+        end(sandbox_account, again)
+        for _ in range(2):
+            sandbox_account.advance(LATER)
+            sync_once()
+
+        assert mirrored() == truth_of(sandbox_account)
 
 
 def live_through(sandbox: SandboxServer, *, rooms: int, meetings_a_room: int) -> list[int]:

@@ -52,12 +52,13 @@ class Remembered:
     def spans(self) -> list[rules.Span]:
         """When its meetings took place."""
         spans = rules.derive_spans(self.meetings.values(), self.shutdowns)
+        return [self._with_signs_of_life(span) if span.end_found_at else span for span in spans]
+
+    def _with_signs_of_life(self, span: rules.Span) -> rules.Span:
         for sign in self._signs_of_life():
-            spans = [
-                span.with_sign_of_life(sign) if rules.span_at([span], sign) else span
-                for span in spans
-            ]
-        return spans
+            if rules.span_at([span], sign):
+                span = span.with_sign_of_life(sign)
+        return span
 
     def _signs_of_life(self) -> Iterator[datetime]:
         """When people came and went, and files were made."""

@@ -44,13 +44,8 @@ class Migration(migrations.Migration):
         migrations.AddField("meeting", "gone_heard_at", _time()),
         migrations.AddField("room", "ahead_stored_at", _time()),
         migrations.AddField("room", "ahead_until", _time()),
-        migrations.AddField("roomshutdown", "is_found", models.BooleanField(default=False)),
-        migrations.AddIndex(
-            "meeting",
-            models.Index(
-                condition=models.Q(("end_found_at__isnull", False)),
-                fields=["room"],
-                name="eyeson_meeting_found",
-            ),
+        migrations.AddField(
+            "room", "has_found_ends", models.BooleanField(default=False, editable=False)
         ),
+        migrations.AddField("roomshutdown", "is_found", models.BooleanField(default=False)),
     ]

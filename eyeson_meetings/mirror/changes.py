@@ -326,6 +326,9 @@ class RoomChange:
         """Derive the ends; answers whether any span changed, and the meetings that ended."""
         meetings = self._meetings_since(start)
         spans = self._spans(meetings, start)
+        if not self.room.has_found_ends and any(span.end_found_at for span in spans):
+            self.room.has_found_ends = True
+            self.room.save(update_fields=["has_found_ends"])
         was_void = {meeting.started_at for meeting in meetings if meeting.is_void}
         is_void = {span.started_at for span in spans if span.is_void}
         changed, ended = [], []
@@ -370,9 +373,7 @@ class RoomChange:
             begun_by=self._latest_possible,
         )
         return [
-            span.with_sign_of_life(meeting_rows.last_sign_of_life(meeting, until=span.end_found_at))
-            if span.end_found_at is not None
-            else span
+            meeting_rows.with_sign_of_life(meeting, span, spans)
             for meeting, span in zip(meetings, spans, strict=True)
         ]
 

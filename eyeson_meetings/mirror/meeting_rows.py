@@ -40,37 +40,49 @@ def span_of(meeting: Meeting) -> rules.Span:
     )
 
 
-def last_sign_of_life(meeting: Meeting, *, until: datetime) -> datetime:
-    """Return when something was last heard that happened in the meeting, at `until` the latest."""
-    during = (rules.whole_second(meeting.started_at), until)
-    of_room = {"participant__room": meeting.room_id, "at__range": during}
-    signs: list[datetime | None] = [meeting.started_at]
-    signs += PresenceFact.objects.filter(**of_room).aggregate(Max("at")).values()
-    signs += meeting.watches.aggregate(Max("heard_until")).values()
+def real_before(meeting: Meeting) -> Meeting | None:
+    """Return the real meeting before a void one."""
+    before = meeting.room.meetings.real().filter(started_at__lt=meeting.started_at)
+    return before.order_by("-started_at").first()
+
+
+def with_sign_of_life(
+    meeting: Meeting, span: rules.Span, spans: Sequence[rules.Span]
+) -> rules.Span:
+    """Return the span of the meeting; if its end was only found, up to when something was last heard in it.
+
+    `spans`: those of the room from this one on.
+    """
+    since, until = rules.whole_second(span.started_at), span.end_found_at
+    if until is None:
+        return span
+    heard = PresenceFact.objects.filter(participant__room=meeting.room_id, at__range=(since, until))
+    if any(until == other.started_at for other in spans):
+        # A whole second in which the next meeting began belongs to that.
+        heard = heard.exclude(at=rules.whole_second(until))
+    signs: list[datetime | None] = [
+        *heard.aggregate(Max("at")).values(),
+        *meeting.watches.aggregate(Max("heard_until")).values(),
+    ]
     for model in (Recording, Snapshot):
-        signs += _times_of_files(model, meeting, during)
-    return max(min(sign, until) for sign in signs if sign is not None)
+        signs += _times_of_files(model, meeting, span, spans)
+    last = rules.latest(*signs)
+    return span if last is None else span.with_sign_of_life(last)
 
 
 def _times_of_files(
-    model: Any, meeting: Meeting, during: tuple[datetime, datetime]
+    model: Any, meeting: Meeting, span: rules.Span, spans: Sequence[rules.Span]
 ) -> Iterator[datetime | None]:
     """Return when files of the meeting were made; of recordings also when they ran, and stopped."""
-    unnamed = Q(meeting_started_at=None, created_at__range=during)
-    of_meeting = Q(meeting_started_at=meeting.started_at) | unnamed
-    for row in model.objects.filter(of_meeting, room=meeting.room_id):
-        if row.created_at is None or not during[0] <= row.created_at <= during[1]:
+    during = (rules.whole_second(span.started_at), span.end_found_at)
+    rows = model.objects.filter(room=meeting.room_id, created_at__range=during)
+    for row in rows.filter(Q(meeting_started_at=None) | Q(meeting_started_at=span.started_at)):
+        if row.meeting_started_at is None and rules.span_at(spans, row.created_at) != span:
             continue
         yield row.created_at
         if model is Recording:
             yield row.last_seen_at
             yield row.created_at + timedelta(seconds=row.duration or 0)
-
-
-def real_before(meeting: Meeting) -> Meeting | None:
-    """Return the real meeting before a void one."""
-    before = meeting.room.meetings.real().filter(started_at__lt=meeting.started_at)
-    return before.order_by("-started_at").first()
 
 
 def forget_keys(meetings: Iterable[Meeting]) -> None:

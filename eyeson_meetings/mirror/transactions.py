@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, router, transaction
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
-from eyeson_meetings.models import AccountClock, Meeting, Room
+from eyeson_meetings.models import AccountClock, Room
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,13 +66,10 @@ def lock_known_room(pk: int) -> Room:
 def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
     # Rows that point at the room may be inserted meanwhile, where the database knows that lock.
     no_key = connections[router.db_for_write(Room)].features.has_select_for_no_key_update
-    clocks = AccountClock.objects.filter(account=OuterRef("account"))
-    found_ends = Meeting.objects.filter(room=OuterRef("pk"), end_found_at__isnull=False)
+    offset = AccountClock.objects.filter(account=OuterRef("account")).values("offset_seconds")
     rows: Any = rooms.order_by().select_for_update(no_key=no_key)
-    annotated: QuerySet[Room] = rows.annotate(
-        clock_offset_seconds=Subquery(clocks.values("offset_seconds")[:1]),
-        has_found_ends=Exists(found_ends),
-    )
+    # Whoever waits for the lock gets the room as it is then, but of other tables what they were before.
+    annotated: QuerySet[Room] = rows.annotate(clock_offset_seconds=Subquery(offset[:1]))
     return annotated
 
 

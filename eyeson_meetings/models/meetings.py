@@ -103,11 +103,6 @@ class Meeting(models.Model):
                 fields=["room"], name="eyeson_meeting_open", condition=models.Q(ended_at=None)
             ),
             models.Index(fields=["ended_at"], name="eyeson_meeting_ended"),
-            models.Index(
-                fields=["room"],
-                name="eyeson_meeting_found",
-                condition=models.Q(end_found_at__isnull=False),
-            ),
             models.Index(fields=["started_at"], name="eyeson_meeting_started"),
         ]
 

@@ -111,13 +111,13 @@ class Room(models.Model):
     ahead_until = ReportedTimeField(null=True, blank=True, editable=False)
     #: When that was stored, by our clock.
     ahead_stored_at = models.DateTimeField(null=True, blank=True, editable=False)
+    #: The end of one of its meetings was only found, at least for a while.
+    has_found_ends = models.BooleanField(default=False, editable=False)
     #: Refuses new joins, ends nothing.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
     #: Of locked rooms: seconds by which eyeson's clock is ahead of ours, None while no answer has told.
     clock_offset_seconds: float | None
-    #: Of locked rooms: whether the end of one of its meetings was only found.
-    has_found_ends: bool
 
     objects = RoomQuerySet.as_manager()
 

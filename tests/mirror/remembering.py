@@ -6,7 +6,7 @@ It stands on `rules` alone and knows nothing of transactions, or of how little a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,22 +52,27 @@ class Remembered:
     def spans(self) -> list[rules.Span]:
         """When its meetings took place."""
         spans = rules.derive_spans(self.meetings.values(), self.shutdowns)
-        return [self._with_signs_of_life(span) if span.end_found_at else span for span in spans]
+        return [
+            self._with_signs_of_life(span, spans) if span.end_found_at else span for span in spans
+        ]
 
-    def _with_signs_of_life(self, span: rules.Span) -> rules.Span:
-        for sign in self._signs_of_life():
-            if rules.span_at([span], sign):
-                span = span.with_sign_of_life(sign)
-        return span
-
-    def _signs_of_life(self) -> Iterator[datetime]:
-        """When people came and went, and files were made."""
+    def _with_signs_of_life(self, span: rules.Span, spans: list[rules.Span]) -> rules.Span:
+        """The span up to when people came or went in it, and files of it were made."""
+        found = span
         for facts in self.presence.values():
-            yield from facts
+            for at in facts:
+                if rules.span_at(spans, at) == span:
+                    found = found.with_sign_of_life(at)
         for file in self.files.values():
-            if file.created_at is not None:
-                yield file.created_at
-                yield file.created_at + timedelta(seconds=file.duration or 0)
+            if file.created_at is None or rules.span_at([span], file.created_at) is None:
+                continue
+            named = file.meeting_started_at
+            if named == span.started_at or (
+                named is None and rules.span_at(spans, file.created_at) == span
+            ):
+                lasted = timedelta(seconds=file.duration or 0)
+                found = found.with_sign_of_life(file.created_at + lasted)
+        return found
 
     def rows(self) -> Rows:
         """The columns that the mirror is to write, as `rows_of` shows them."""

@@ -17,8 +17,8 @@ from eyeson_meetings.models import (
     Snapshot,
 )
 
-#: Primary keys, random ids, ciphertext, the account itself, and when something was stored.
-LEFT_OUT = {"id", "uuid", "account", "guest_token_encrypted", "ahead_stored_at"}
+#: Primary keys, random ids, ciphertext, the account itself, and what depends on when something was stored.
+LEFT_OUT = {"id", "uuid", "account", "guest_token_encrypted", "ahead_stored_at", "has_found_ends"}
 
 #: By which path from a model its room is found.
 ROOM_PATHS: dict[type[Model], str] = {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby, pairwise
 
 from .rules import Span, span_at, whole_second
@@ -17,6 +17,13 @@ from .rules import Span, span_at, whole_second
 EXACT = "exact"
 CLOSED_BY_END = "closed_by_end"
 ESTIMATED = "estimated"
+
+SECOND = timedelta(seconds=1)
+#: A socket's event is received at most so long after it happened. What comes after a longer silence counts like a
+#: list (`client.sockets.LONGEST_PAUSE`).
+LONGEST_DELAY = timedelta(seconds=5)
+#: By so much the clocks of eyeson and of the site may differ unnoticed (`clocks`).
+CLOCKS_APART = SECOND
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,22 +160,101 @@ def derive_intervals(
     ]
 
 
-def _moments(facts: Iterable[PresenceFact]) -> Iterator[_Moment]:
+def _moments(facts: Sequence[PresenceFact]) -> Iterator[_Moment]:
     """Return what the facts say, second by second: in a second with an event, lists say nothing against it.
 
-    Events with fractions of a second tell the order in it, so the whole-second ones of that second add nothing.
+    Events with fractions of a second tell the order in it, if they tell all that its webhooks tell.
     """
-    for _, group in groupby(facts, key=lambda fact: whole_second(fact.at)):
+    received, unreceived, busy_seconds = _matched([fact for fact in facts if fact.is_event])
+    lists = [fact for fact in facts if whole_second(fact.at) not in busy_seconds]
+    unordered_seconds = {fact.at for fact in unreceived}
+    ordered = sorted([*received, *unreceived, *lists], key=lambda fact: fact.at)
+    for second, group in groupby(ordered, key=lambda fact: whole_second(fact.at)):
         of_second = list(group)
-        events = [fact for fact in of_second if fact.is_event]
-        fine = [fact for fact in events if fact.at.microsecond]
-        for fact in fine or events or of_second:
+        if second in unordered_seconds:
+            came = any(fact.came for fact in of_second)
+            went = any(fact.went for fact in of_second)
+            yield _Moment(at=second, is_in=came, is_out=went, is_event=True)
+            continue
+        for fact in of_second:
             yield _Moment(
                 at=fact.at,
-                is_in=fact.came if events else fact.listed_in,
-                is_out=fact.went if events else fact.listed_out,
-                is_event=bool(events),
+                is_in=fact.came if fact.is_event else fact.listed_in,
+                is_out=fact.went if fact.is_event else fact.listed_out,
+                is_event=fact.is_event,
             )
+
+
+def _matched(
+    events: Sequence[PresenceFact],
+) -> tuple[list[PresenceFact], list[PresenceFact], set[datetime]]:
+    """Match the events of sockets with those of webhooks that tell the same, so that nobody comes or goes twice.
+
+    A webhook tells the second in which somebody came or went, a socket's event has the time of its receipt. If that
+    is in another second, the webhook's counts.
+
+    Returns the events of sockets in their order; the events of webhooks that no socket told; and the seconds in which
+    lists say nothing: those of events, and those between an event and its receipt.
+    """
+    webhooks = _in_order([fact for fact in events if not fact.at.microsecond])
+    doubled_seconds = {fact.at for fact in events if fact.came and fact.went}
+    busy_seconds = {whole_second(fact.at) for fact in events}
+    received: list[PresenceFact] = []
+    unreceived: list[PresenceFact] = []
+    last_second = last_at = datetime.min.replace(tzinfo=UTC)
+    for fact in events:
+        if not fact.at.microsecond:
+            continue
+        at, second = fact.at, whole_second(fact.at)
+        position = _position_of(fact, webhooks)
+        if position is not None:
+            last_second = webhooks[position].at
+            unreceived += webhooks[:position]
+            webhooks = webhooks[position + 1 :]
+            busy_seconds.update(
+                last_second + SECOND * count for count in range((second - last_second) // SECOND)
+            )
+            at = at if second == last_second else last_second
+        elif last_second in doubled_seconds and second > last_second and _is_near(last_second, at):
+            # It may be the third event of that second: webhooks tell no more than two of them.
+            fact = PresenceFact.said(at, online=fact.came, exact=False)
+        last_at = max(last_at, at)
+        received.append(replace(fact, at=last_at))
+    return received, [*unreceived, *webhooks], busy_seconds
+
+
+def _in_order(webhooks: Sequence[PresenceFact]) -> list[PresenceFact]:
+    """Return the facts of webhooks with one flag each: a second in which somebody came and went gives two.
+
+    After such a second they were as the next webhook says that they were before it; after the last second, as the
+    last webhook before it says.
+    """
+    certain = [fact.came for fact in webhooks if fact.came != fact.went]
+    is_in = bool(certain) and certain[-1]
+    backwards: list[PresenceFact] = []
+    for fact in reversed(webhooks):
+        if fact.came == fact.went:
+            for online in (is_in, not is_in):
+                backwards.append(PresenceFact.said(fact.at, online=online, exact=True))
+        else:
+            is_in = fact.went
+            backwards.append(fact)
+    return backwards[::-1]
+
+
+def _position_of(fact: PresenceFact, webhooks: Sequence[PresenceFact]) -> int | None:
+    """Return which of the webhooks, at first, may tell the same as this event of a socket."""
+    for position, webhook in enumerate(webhooks):
+        if webhook.at > fact.at + CLOCKS_APART:
+            break
+        if webhook.came == fact.came and _is_near(webhook.at, fact.at):
+            return position
+    return None
+
+
+def _is_near(second: datetime, received_at: datetime) -> bool:
+    """Return whether what happened in that second can have been received at that time."""
+    return -CLOCKS_APART <= received_at - second < SECOND + LONGEST_DELAY
 
 
 def _boundaries(moments: Sequence[_Moment]) -> Iterator[_Boundary]:

@@ -96,6 +96,28 @@ class Hearing:
         threading.Thread(target=self.socket.close, name="eyeson-close", daemon=True).start()
 
 
+class _Beginning:
+    """Asks and writes with what a connection begins, in a thread of its own. A failure ends the connection."""
+
+    def __init__(self, begin: Callable[[], object], hearing: Hearing) -> None:
+        self.error: Exception | None = None
+        self._begin = begin
+        self._hearing = hearing
+        self._thread = threading.Thread(target=self._run, name="eyeson-begin", daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait for its end."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 - raised again by the thread that reads
+            self.error = error
+            self._hearing.close()
+
+
 class ObservedRoom:
     """Listens to the running meeting of one room until it is told to stop."""
 
@@ -181,12 +203,20 @@ class ObservedRoom:
         if first is None:
             return
         self._hear(hearing, first)
+        beginning = _Beginning(lambda: self._ask_and_begin(hearing, first.value), hearing)
+        try:
+            # Meanwhile, or what comes would seem to have happened when the question was answered.
+            for answer in events:
+                self._hear(hearing, answer)
+        finally:
+            beginning.join()
+        if beginning.error is not None:
+            raise beginning.error
+
+    def _ask_and_begin(self, hearing: Hearing, first: SocketEvent) -> None:
         asked_at = this_moment()
-        people = self._ask_for_people(first.value)
-        begun = self._writer.submit(self._begin, hearing, people, asked_at)
-        hearing.watch_pk = begun.result()
-        for answer in events:
-            self._hear(hearing, answer)
+        people = self._ask_for_people(first)
+        hearing.watch_pk = self._writer.submit(self._begin, hearing, people, asked_at).result()
 
     def _ask_for_people(self, first: SocketEvent) -> list[Participant]:
         """All people of the meeting; while eyeson does not answer, those of whom the socket told."""

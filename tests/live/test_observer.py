@@ -147,6 +147,34 @@ def test_who_stops_lets_a_successor_go_on_at_once_and_new_meetings_are_found(
     assert Meeting.objects.get().watches.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.any_database
+def test_what_happens_while_people_are_asked_for_is_heard_when_it_happens(
+    start: Callable[[], Observer], sandbox_account: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slow answer would otherwise make everything that waits behind it seem to happen later."""
+    is_asked, is_answered = threading.Event(), threading.Event()
+    ask = observing.ask_for_people
+
+    def ask_slowly(*whom: str) -> Any:
+        people = ask(*whom)
+        is_asked.set()
+        assert is_answered.wait(60)
+        return people
+
+    monkeypatch.setattr(observing, "ask_for_people", ask_slowly)
+    meeting = open_meeting(sandbox_account)
+    start()
+    wait_until(is_asked.is_set, "the question")
+    come(sandbox_account, meeting, "Ada")
+
+    wait_until(lambda: online() == {"Ada"}, "somebody to be in")
+    assert not Watch.objects.exists()
+    is_answered.set()
+    wait_until(Watch.objects.exists, "the meeting to be observed")
+    assert qualities() == {"Ada": "exact"}
+
+
 @given(st.integers(0, 10_000), st.floats(0, 1))
 def test_waiting_grows_and_stays_within_bounds(failures: int, chance: float) -> None:
     waited = wait_seconds(failures, chance)

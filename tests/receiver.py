@@ -17,6 +17,8 @@ class Receiver:
     def __init__(self, api_key: str) -> None:
         self.bodies: list[dict[str, Any]] = []
         self.raw: list[bytes] = []
+        #: Bodies with their signatures, as the inbox of a site takes them.
+        self.signed: list[tuple[bytes, str]] = []
         self.signatures_ok: list[bool] = []
         self.status = 204
         receiver = self
@@ -27,6 +29,7 @@ class Receiver:
                 expected = hmac.new(api_key.encode(), body, hashlib.sha256).hexdigest()
                 receiver.signatures_ok.append(self.headers["X-Eyeson-Signature"] == expected)
                 receiver.raw.append(body)
+                receiver.signed.append((body, self.headers["X-Eyeson-Signature"]))
                 receiver.bodies.append(json.loads(body))
                 self.send_response(receiver.status)
                 self.end_headers()

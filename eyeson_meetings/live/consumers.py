@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -29,11 +28,12 @@ START_SECONDS = 5.0
 LONGEST_MESSAGE = 1024
 MOST_MESSAGES = 100
 
-#: Close codes. The first is the same for rooms that do not exist and for those one may not see.
+#: Close codes of an application: daphne sends 1000 and 3000 to 4999 only. NOT_VISIBLE is the same for rooms that
+#: do not exist and for rooms that the user may not see. The others are 3000 above the registered codes.
 NOT_VISIBLE = 4404
-TRY_LATER = 1013
-TOO_LONG = 1009
-TOO_MANY = 1008
+TRY_LATER = 4013
+TOO_LONG = 4009
+TOO_MANY = 4008
 
 
 class StateConsumer(AsyncWebsocketConsumer):
@@ -63,7 +63,12 @@ class StateConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Refuse those who may not see the room; to others the state is shown from now on."""
-        room_pk = await self._visible_room()
+        try:
+            room_pk = await self._visible_room()
+        except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
+            _warn_of_end(error)
+            await self.close(TRY_LATER)
+            return
         if room_pk is None:
             await self.close(NOT_VISIBLE)
             return
@@ -88,9 +93,15 @@ class StateConsumer(AsyncWebsocketConsumer):
                     passing_on.cancel()
                     await asyncio.gather(passing_on, return_exceptions=True)
         except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
-            logger.warning("A live socket was closed (%s).", type(error).__name__)
-        with contextlib.suppress(Exception):
+            _warn_of_end(error)
+        try:
             await self.close(code)
+        except OSError:
+            logger.debug("The browser went away before its live socket was closed.")
+        except Exception as error:  # noqa: BLE001 - a server may refuse a close in any way
+            logger.warning(
+                "A live socket could not be closed with code %d (%s).", code, type(error).__name__
+            )
 
     async def _show_all(self, feed: RoomFeed) -> int:
         """Show the news of the feed until there is a reason to close; answers its code."""
@@ -205,6 +216,10 @@ async def _next_news(feed: RoomFeed, seen: News | None, until: float) -> News | 
             return await feed.after(seen)
     except TimeoutError:
         return None
+
+
+def _warn_of_end(error: Exception) -> None:
+    logger.warning("A live socket was closed (%s).", type(error).__name__)
 
 
 def _now() -> float:

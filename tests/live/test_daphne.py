@@ -3,78 +3,33 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
 
 from eyeson_meetings.models import Room, RoomMember
 from eyeson_meetings.services.rooms import remove_member
 from tests.factories import MeetingFactory, UserFactory
-from tools.processes import die_with_parent
 
+from .servers import Site, cookies_of, served
 from .sockets import WAIT_SECONDS
 from .test_hints import layer_at
 
-TOP = Path(__file__).resolve().parents[2]
-STOP_SECONDS = 120
-
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-@dataclass
-class Site:
-    """Where daphne listens, and what it has written."""
-
-    host: str
-    log: Path
-
-    def open(self, room: Room, client: Client, *, origin: str | None = "") -> ClientConnection:
-        """A browser's socket; `origin`: by default a page of the site."""
-        return connect(
-            f"ws://{self.host}/ws/eyeson/rooms/{room.uuid}/",
-            origin=f"http://{self.host}" if origin == "" else origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookies_of(client)},
-            open_timeout=WAIT_SECONDS,
-            proxy=None,
-        )
 
 
 @pytest.fixture
 def site(transactional_db: None, redis_url: str, settings: Any, tmp_path: Path) -> Iterator[Site]:
     """The site, on a free port, on this test's database."""
     settings.CHANNEL_LAYERS = layer_at(redis_url)
-    log = tmp_path / "daphne.log"
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "tests.live.daphne_settings",
-        "EYESON_TEST_DATABASE": str(connection.settings_dict["NAME"]),
-        "EYESON_TEST_REDIS_URL": redis_url,
-    }
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "daphne", "-e", "tcp:0:interface=127.0.0.1",
-             "--websocket_connect_timeout", str(WAIT_SECONDS), "tests.live.daphne_site:application"],
-            cwd=TOP, env=environment, stdout=output, stderr=output, preexec_fn=die_with_parent,
-        )  # fmt: skip
-    try:
-        yield Site(f"127.0.0.1:{port_in(log, process)}", log)
-    finally:
-        process.terminate()
-        process.wait(STOP_SECONDS)
+    with served("daphne", redis_url, tmp_path / "daphne.log") as site:
+        yield site
 
 
 def test_changes_of_another_process_arrive_until_one_is_shut_out(
@@ -130,17 +85,3 @@ def refusal(site: Site, room: Room, client: Client, **options: Any) -> Any:
 def ask_status(site: Site, room: Room, client: Client) -> requests.Response:
     address = f"http://{site.host}{reverse('eyeson:status', args=[room.uuid])}"
     return requests.get(address, headers={"Cookie": cookies_of(client)}, timeout=WAIT_SECONDS)
-
-
-def cookies_of(client: Client) -> str:
-    return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
-
-
-def port_in(log: Path, process: subprocess.Popen[bytes]) -> int:
-    """The port, as soon as daphne has written it."""
-    while process.poll() is None:
-        found = re.search(r"Listening on TCP address 127\.0\.0\.1:(\d+)", log.read_text())
-        if found:
-            return int(found[1])
-        time.sleep(0.05)
-    raise AssertionError(f"daphne ended:\n{log.read_text()}")

@@ -90,3 +90,50 @@ def test_a_socket_that_would_have_nothing_to_show_is_refused(
 
     with connection.execute_wrapper(failure):
         run(main)
+
+
+def test_a_socket_is_refused_while_the_database_cannot_say_who_may_see_the_room(
+    room: Room, member: Any, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    failure = Failure()
+    failure.table = "eyeson_meetings_room"
+
+    async def main() -> None:
+        assert await Browser(room, client).refusal() == consumers.TRY_LATER
+
+    with connection.execute_wrapper(failure):
+        run(main)
+    assert [record.getMessage() for record in caplog.records] == [
+        "A live socket was closed (OperationalError)."
+    ]
+
+
+def test_a_close_that_the_server_refuses_is_logged(
+    room: Room,
+    member: Any,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class RefusingConsumer(consumers.RoomConsumer):
+        async def close(self, code: Any = None, reason: Any = None) -> None:
+            await super().close(code, reason)
+            raise ValueError(code)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def main() -> None:
+        monkeypatch.setattr(consumers, "START_SECONDS", 0.0)
+        consumer = RefusingConsumer()
+        consumer.scope = {"user": member, "url_route": {"kwargs": {"uuid": str(room.uuid)}}}
+        consumer.base_send = send
+        await consumer.connect()
+        assert consumer._showing is not None
+        await consumer._showing
+
+    run(main)
+    assert sent == [{"type": "websocket.close", "code": consumers.TRY_LATER}]
+    assert "A live socket could not be closed with code 4013 (ValueError)." in caplog.text

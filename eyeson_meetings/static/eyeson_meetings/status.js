@@ -26,7 +26,7 @@ const RECONNECT_MS = 1_000;
 const LONGEST_SILENCE_MS = 90_000;
 /** Of the chat; what was said before scrolls away. */
 const LINES_SHOWN = 20;
-/** The close code of a room that does not exist, or that one may not see. */
+/** The close code of a room that does not exist, or that one may not see. After all others (4008, 4009, 4013) the page polls. */
 const NOT_VISIBLE = 4404;
 
 class RoomStatus extends HTMLElement {

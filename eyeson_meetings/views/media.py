@@ -138,8 +138,12 @@ def _add_headers(response: HttpResponseBase, row: Row, *, as_attachment: bool) -
         response.headers["Last-Modified"] = http_date(row.stored_at.timestamp())
     response.headers["Accept-Ranges"] = "bytes"
     # Kept only by the browser of who may see it, and asked about each time: seeking in a video needs
-    # the validators, so `no-store` would fetch the same parts again and again.
-    response.headers["Cache-Control"] = "private, no-cache"
+    # the validators, so `no-store` would fetch the same parts again and again. `no-transform` is for proxies.
+    response.headers["Cache-Control"] = "private, no-cache, no-transform"
+    if response.status_code in (200, 206):
+        # GZipMiddleware, and others of its kind, leave an answer alone that names an encoding. They would compress a
+        # part of a file, drop its length and weaken the ETag, and browsers could not seek any more.
+        response.headers["Content-Encoding"] = "identity"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

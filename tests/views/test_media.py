@@ -112,7 +112,7 @@ def test_a_member_gets_the_whole_file_with_headers_that_keep_it_harmless(
     assert response.headers["Content-Length"] == str(len(BYTES))
     assert response.headers["ETag"] == f'"{recording.sha256}"'
     assert response.headers["Accept-Ranges"] == "bytes"
-    assert response.headers["Cache-Control"] == "private, no-cache"
+    assert response.headers["Cache-Control"] == "private, no-cache, no-transform"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"
     assert response.headers["Content-Disposition"].startswith('inline; filename="Board 2026-')

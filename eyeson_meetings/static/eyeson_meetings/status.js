@@ -142,7 +142,8 @@ class RoomStatus extends HTMLElement {
     // The socket has said something while we asked: that is newer.
     if (this.#socket.isLive) return;
     this.dataset.via = "poll";
-    if (state) this.#changed(state, response.headers.get("ETag"));
+    // A proxy or middleware that compresses marks the ETag as weak; the socket has the same one without the mark.
+    if (state) this.#changed(state, response.headers.get("ETag")?.replace(/^W\//, "") ?? null);
   }
 
   #heard(message) {

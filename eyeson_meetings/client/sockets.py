@@ -149,7 +149,8 @@ class Sockets:
             return NetworkError(call.route, "it took too long", sent=False)
         except OSError:
             return NetworkError(call.route, "no connection could be made", sent=False)
-        except WebSocketException:
+        except (WebSocketException, AssertionError):
+            # websockets asserts that no server answers before it was asked.
             return UnexpectedAnswerError(call.route, None, "no websocket")
 
 
@@ -239,7 +240,10 @@ class Socket:
         """The next frame that is no ping, before `ends_at`; None at the end. Raises NetworkError."""
         problem = ""
         while not problem:
-            wait_seconds = min(self._silence_seconds, max(0.0, ends_at - time.monotonic()))
+            wait_seconds = min(self._silence_seconds, ends_at - time.monotonic())
+            if wait_seconds <= 0:
+                problem = f"what was waited for did not come in {self._silence_seconds:g} s"
+                continue
             try:
                 frame = _read(self._connection.recv(timeout=wait_seconds))
                 self._note_frame(this_moment())

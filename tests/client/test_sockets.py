@@ -419,3 +419,26 @@ def test_nothing_secret_is_logged_or_told(
 def test_settings_that_cannot_be_used_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         Sockets(**{"api_key": "k", **settings})
+
+
+@pytest.mark.parametrize(
+    "frame", [{"type": "ping"}, {"type": "confirm"}, {"identifier": ROOM, "message": {}}, "x"]
+)
+def test_a_server_that_says_everything_but_the_confirmation_is_given_up(
+    speaker: Speaker, frame: Any
+) -> None:
+    def script(connection: ServerConnection) -> None:
+        ends_at = time.monotonic() + 10
+        while time.monotonic() < ends_at:
+            say(connection, frame)
+
+    speaker.script = script
+    sockets = Sockets(
+        api_key=API_KEY, base_url=speaker.url, timeouts_seconds=(60.0, 0.3), sandbox=True
+    )
+    began_at = time.monotonic()
+
+    with pytest.raises(NetworkError), sockets.observe(room_id="desk"):
+        pytest.fail("Nothing was confirmed.")
+
+    assert time.monotonic() - began_at < 5.3

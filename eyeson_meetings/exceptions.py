@@ -22,6 +22,7 @@ EyesonMeetingsError
 │   ├── LinkRefusedError        not a link we follow; nothing was sent
 │   ├── LinkExpiredError        ask eyeson for a fresh one
 │   ├── DownloadInterruptedError  go on where it stopped
+│   │   └── DownloadTooSlowError  the same, but not in this attempt
 │   ├── ContentRefusedError     not the file we asked for, or too large
 │   └── ContentChangedError     start again from the first byte
 ├── ConfigurationError
@@ -182,6 +183,10 @@ class LinkExpiredError(DownloadError):
 
 class DownloadInterruptedError(DownloadError):
     """The bytes stopped coming before the end. What came is good; go on from there."""
+
+
+class DownloadTooSlowError(DownloadInterruptedError):
+    """The server answered, or sent the file, too slowly. The attempt ends; a later one goes on."""
 
 
 class ContentRefusedError(DownloadError):

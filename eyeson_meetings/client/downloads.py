@@ -12,24 +12,23 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPException
-from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from eyeson_meetings.exceptions import (
     ContentChangedError,
     ContentRefusedError,
     DownloadError,
     DownloadInterruptedError,
+    DownloadTooSlowError,
     LinkExpiredError,
     LinkRefusedError,
 )
 
+from .deadlines import ReadDeadline, TimedAdapter
 from .links import LinkRules, check_link, is_allowed_peer, joined_link
 from .quiet_logs import paths_hidden
 from .secrets import Secret
@@ -51,12 +50,13 @@ FIRST_CHUNK_BYTES = 4096
 LONGEST_HOLD_SECONDS = 1.0
 
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)", re.ASCII)
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlowestPace:
-    """A download that brings less than `bytes` in `seconds` of waiting is given up."""
+    """A download is given up when its next `bytes`, or its end, take more than `seconds` of waiting."""
 
     bytes: int = 64 * 1024
     seconds: float = 60.0
@@ -66,7 +66,8 @@ class Download:
     """An open download.
 
     `offset` is where its first byte belongs, `total` the length of the whole file if the server says it.
-    `verifiable` is False when nobody can know whether the end of the connection is the end of the file.
+    `verifiable` is False when the end of the connection may or may not be the end of the file.
+    `content_type` is what the server says, in lower case, without parameters; empty if it says nothing.
     """
 
     def __init__(
@@ -77,23 +78,28 @@ class Download:
         total: int | None,
         etag: str | None,
         slowest: SlowestPace,
+        deadline: ReadDeadline,
     ) -> None:
         self._response = response
         self._slowest = slowest
+        self._deadline = deadline
         self.offset = offset
-        self.total = total
         self.etag = etag
-        self.verifiable = total is not None or bool(response.raw.chunked)
+        encoding = _transfer_encoding(response)
+        # With an encoding that is not understood, nothing is known of the length of what was encoded.
+        self.total = total if encoding in ("", "chunked") else None
+        self.verifiable = self.total is not None or encoding == "chunked"
+        self.content_type = _media_type(response)
 
     def chunks(self, most: int) -> Iterator[bytes]:
         """The body, in pieces of at most `most` bytes.
 
-        Raises DownloadInterruptedError when it ends early, stops or drips. What came before is handed on
-        first, except for a beginning too short to tell what it is.
+        Raises DownloadInterruptedError when it ends early or stops, DownloadTooSlowError when it comes too slowly.
+        What came before is handed on first, except for a beginning too short to tell what it is.
         """
         held, since = bytearray(), time.monotonic()
         least = FIRST_CHUNK_BYTES if self.offset == 0 else 1
-        problem = ""
+        problem: DownloadInterruptedError | None = None
         try:
             for piece in self._pieces(most):
                 held += piece
@@ -102,36 +108,43 @@ class Download:
                     yield bytes(held[:most])
                     del held[:most]
                     least, since = 1, time.monotonic()
-        except _StoppedError as error:
-            problem = str(error)
-        if held and (not problem or len(held) >= least):
+        except DownloadInterruptedError as error:
+            problem = error
+        if held and (problem is None or len(held) >= least):
             yield bytes(held)
-        if problem:
-            raise DownloadInterruptedError(problem)
+        if problem is not None:
+            raise problem
 
     def _pieces(self, most: int) -> Iterator[bytes]:
-        """Whatever arrives, as it arrives: a read of its own for every piece, so that none waits."""
-        waited, arrived = 0.0, 0
-        while True:
+        """Whatever arrives, as it arrives. The time between two pieces does not count: it is the caller's."""
+        left, arrived = self._slowest.seconds, 0
+        while left > 0:
             began = time.monotonic()
+            self._deadline.restart(left)
             piece = self._next_piece(most)
-            waited, arrived = waited + time.monotonic() - began, arrived + len(piece)
+            left, arrived = left - (time.monotonic() - began), arrived + len(piece)
             if not piece:
                 return
             yield piece
-            if waited >= self._slowest.seconds:
-                if arrived < self._slowest.bytes:
-                    raise _StoppedError("The download had become too slow.")
-                waited, arrived = 0.0, 0
+            if arrived >= self._slowest.bytes:
+                left, arrived = self._slowest.seconds, 0
+        raise _too_slow()
 
     def _next_piece(self, most: int) -> bytes:
+        error: DownloadInterruptedError
         try:
             piece: bytes = self._response.raw.read1(most, decode_content=False)
+        except (ReadTimeoutError, TimeoutError):
+            error = _too_slow()
         except (HTTPError, HTTPException, OSError, ValueError):
-            piece = b""
+            error = DownloadInterruptedError("The connection broke before the end of the file.")
         else:
             return piece
-        raise _StoppedError("The connection broke before the end of the file.")
+        raise error
+
+
+def _too_slow() -> DownloadTooSlowError:
+    return DownloadTooSlowError("The download had become too slow.")
 
 
 @contextmanager
@@ -146,10 +159,12 @@ def open_download(
 ) -> Iterator[Download]:
     """Open the file at `link`, from `offset` on if `etag` still names the same bytes, else from its start.
 
+    `timeouts_seconds`: to connect; and for the headers to be complete, which is also the longest wait for a next byte.
     Raises LinkRefusedError (nothing was sent), LinkExpiredError, ContentChangedError,
-    ContentRefusedError, DownloadInterruptedError.
+    ContentRefusedError, DownloadInterruptedError, DownloadTooSlowError.
     """
-    session = BareSession(_PeerCheckingAdapter(sandbox=rules.sandbox), accept="*/*")
+    adapter = TimedAdapter(check_peer=partial(_check_peer, sandbox=rules.sandbox))
+    session = BareSession(adapter, accept="*/*")
     try:
         headers = _range_headers(offset, etag)
         response = _follow(session, link, headers, rules, timeouts_seconds)
@@ -164,6 +179,7 @@ def open_download(
                 total=total,
                 etag=tag or (etag if first else None),
                 slowest=slowest,
+                deadline=adapter.deadline,
             )
         finally:
             response.close()
@@ -185,49 +201,13 @@ def sniff_content_type(head: bytes) -> str | None:
     return None
 
 
-class _StoppedError(Exception):
-    """No more bytes will come, though more should."""
-
-
-class _PeerCheckingAdapter(HTTPAdapter):
-    """Looks at the address of every connection it makes, before a byte is sent over it.
+def _check_peer(connected: socket.socket, *, sandbox: bool) -> None:
+    """Raise LinkRefusedError for an address that is not public.
 
     The check of the name came earlier; what the name resolves to is known for certain only here.
     """
-
-    def __init__(self, *, sandbox: bool) -> None:
-        self._sandbox = sandbox
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        """Make the pool manager, with our connections in its pools."""
-        super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = _pools(sandbox=self._sandbox)
-
-
-def _pools(*, sandbox: bool) -> dict[str, type[HTTPConnectionPool]]:
-    class Connection(HTTPConnection):
-        def _new_conn(self) -> socket.socket:
-            return _checked(super()._new_conn(), sandbox=sandbox)
-
-    class SecureConnection(HTTPSConnection):
-        def _new_conn(self) -> socket.socket:
-            return _checked(super()._new_conn(), sandbox=sandbox)
-
-    class Pool(HTTPConnectionPool):
-        ConnectionCls = Connection
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = SecureConnection
-
-    return {"http": Pool, "https": SecurePool}
-
-
-def _checked(connected: socket.socket, *, sandbox: bool) -> socket.socket:
     if not is_allowed_peer(connected.getpeername()[0], sandbox=sandbox):
-        connected.close()
         raise LinkRefusedError("The link leads to an address that is not public.")
-    return connected
 
 
 def _range_headers(offset: int, etag: str | None) -> dict[str, str]:
@@ -277,6 +257,8 @@ def _request(
             )
     except LinkRefusedError as error:
         return LinkRefusedError(str(error))
+    except requests.ReadTimeout:
+        return DownloadTooSlowError("The server of the file answered too slowly.")
     except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError):
         return DownloadInterruptedError("The server of the file did not answer.")
 
@@ -298,8 +280,24 @@ def _place_of(response: requests.Response, *, asked_for: int) -> tuple[int, int 
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise ContentRefusedError("The server sends the file compressed.")
     if status == 200:
-        return 0, response.raw.length_remaining
+        return 0, _length(response)
     return asked_for, _total_in(response.headers, asked_for)
+
+
+def _length(response: requests.Response) -> int | None:
+    """Return the length that the server says; None if it says none, or not as one number of digits alone."""
+    match = _DIGITS.fullmatch(", ".join(response.raw.headers.getlist("Content-Length")))
+    return int(match[0]) if match else None
+
+
+def _transfer_encoding(response: requests.Response) -> str:
+    """Return what the server says, in lower case; empty if it says nothing."""
+    return ", ".join(response.raw.headers.getlist("Transfer-Encoding")).lower()
+
+
+def _media_type(response: requests.Response) -> str:
+    said: str = response.headers.get("Content-Type", "")
+    return said.partition(";")[0].strip().lower()
 
 
 def _total_in(headers: Mapping[str, str], start: int) -> int | None:

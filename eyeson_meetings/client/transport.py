@@ -11,7 +11,6 @@ import os
 import re
 import ssl
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +19,6 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import Timeout
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -40,6 +38,7 @@ from eyeson_meetings.exceptions import (
 from ._tries import Tries
 from .answers import Lost, Reply, date_of, error_for, record_in
 from .calls import Call, Credential, secret
+from .deadlines import ReadDeadline, TimedAdapter
 from .press import Press, current_press
 from .quiet_logs import paths_hidden
 from .records import Answer, AnswerTime, UnreadableRecordError, now, this_moment
@@ -90,7 +89,10 @@ class Transport:
         ca_file: str = "",
         judge_date: JudgeDate,
     ) -> None:
-        """`timeouts_seconds`: to connect, and between two bytes. Raises ConfigurationError."""
+        """`timeouts_seconds`: to connect; and for the headers, and again for the body, of an answer.
+
+        Raises ConfigurationError.
+        """
         self._api_key = checked_api_key(api_key)
         self._base_url = checked_base_url(base_url, sandbox=sandbox)
         self._timeouts_seconds = timeouts_seconds
@@ -208,23 +210,18 @@ class Transport:
                     verify=self._ca_file or True,
                 )
                 with response:
-                    seconds = _seconds_to_read(call, timeout)
-                    _limit_wait(response, seconds)
-                    return self._read(response, read_seconds=seconds)
+                    self._deadline().restart(_seconds_to_read(call, timeout))
+                    return self._read(response)
         except (requests.RequestException, HTTPError, HTTPException, OSError) as error:
             return Lost(reason=_reason(error), sent=not _never_left(error))
 
-    def _read(self, response: requests.Response, *, read_seconds: float) -> Reply | Lost:
-        """The whole answer; it may take as long as the wait for its first byte, and no longer."""
-        ends_at = time.monotonic() + read_seconds
+    def _read(self, response: requests.Response) -> Reply:
+        """Return the whole answer. Raises TimeoutError or urllib3's errors when it does not come in time."""
         body, problem = bytearray(), ""
         if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
             problem = "a compressed body, which was not asked for"
         while not problem and (chunk := response.raw.read1(_READ_BYTES, decode_content=False)):
             body += chunk
-            if time.monotonic() > ends_at:
-                response.raw.close()
-                return Lost(reason="its answer came too slowly")
             if len(body) > LONGEST_ANSWER:
                 problem = f"more than {LONGEST_ANSWER} bytes"
         if problem:
@@ -246,10 +243,17 @@ class Transport:
         """This thread's session. After a fork the child makes its own: two must not share a socket."""
         session: BareSession | None = getattr(self._local, "session", None)
         if session is None or self._local.pid != os.getpid():
-            session = BareSession(HTTPAdapter(max_retries=0), accept="application/json")
+            adapter = TimedAdapter()
+            session = BareSession(adapter, accept="application/json")
             self._local.session = session
+            self._local.deadline = adapter.deadline
             self._local.pid = os.getpid()
         return session
+
+    def _deadline(self) -> ReadDeadline:
+        """Return the deadline of this thread's session."""
+        deadline: ReadDeadline = self._local.deadline
+        return deadline
 
 
 def _refuse_too_late(call: Call, press: Press | None) -> None:
@@ -267,14 +271,6 @@ def _seconds_to_read(call: Call, timeout: Timeout) -> float:
     if press is None or call.upload is not None:
         return seconds
     return max(min(seconds, press.seconds_left), _SHORTEST_TIMEOUT_SECONDS)
-
-
-def _limit_wait(response: requests.Response, seconds: float) -> None:
-    """Let the response wait no longer than this for its next bytes. urllib3 sets this once a request only."""
-    connection = response.raw.connection
-    # None where the server closes the connection after this answer: the first limit stays.
-    if connection is not None and connection.sock is not None:
-        connection.sock.settimeout(seconds)
 
 
 def _never_left(error: Exception) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -37,10 +38,14 @@ class RawServer:
     script: list[bytes | Speaker] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    #: Makes it a server of HTTPS.
+    tls: ssl.SSLContext | None = None
 
     @property
     def url(self) -> str:
         """Base address."""
+        if self.tls is not None:
+            return f"https://localhost:{self.port}"
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -109,6 +114,13 @@ class RawServer:
             thread.start()
 
     def _serve(self, connection: socket.socket, number: int) -> None:
+        try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+                self._open.append(connection)
+        except OSError:
+            connection.close()
+            return
         with connection, connection.makefile("rb") as stream:
             try:
                 while request := _read(stream, number):

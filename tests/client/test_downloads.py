@@ -26,6 +26,7 @@ from eyeson_meetings.exceptions import (
     ContentRefusedError,
     DownloadError,
     DownloadInterruptedError,
+    DownloadTooSlowError,
     LinkExpiredError,
 )
 
@@ -106,6 +107,89 @@ def test_an_end_that_nobody_marks_is_not_verifiable(server: RawServer) -> None:
     download, _ = fetch(server)
 
     assert (download.total, download.verifiable) == (None, False)
+
+
+CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(FILE), FILE)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *(
+            b"Transfer-Encoding: " + value
+            for value in (
+                b"gzip, chunked", b"chunked, gzip", b"chunked, chunked", b"chunked;x", b"chunked ",
+                b"chunkedd", b"x-chunked", b"identity", b"gzip", b"xchunked", b"\x0bchunked", b",chunked",
+                b"chunked\r\nTransfer-Encoding: chunked", b"identity\r\nTransfer-Encoding: chunked",
+                b"identity\r\nContent-Length: 5000", b"chunked, identity\r\nContent-Length: 5000",
+            )
+        ),
+        *(
+            b"Content-Length: " + value
+            for value in (
+                b"+5000", b"5_000", b"5000, 5000", b"5000\r\nContent-Length: 5000", b"0x1388",
+                b"5000.0", b"5e3", b"-5000", b"", b"5000;", b"\xb2", b"about 5000", b"9" * 5000,
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_what_no_length_can_verify_is_not_verifiable(server: RawServer, headers: bytes) -> None:
+    server.normally = b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + headers + b"\r\n\r\n" + CHUNKS
+
+    with open_download(
+        Secret(f"{server.url}/file"), offset=0, etag=None, rules=RULES, timeouts_seconds=PATIENT
+    ) as download:
+        assert (download.total, download.verifiable) == (None, False)
+
+
+@pytest.mark.parametrize("value", [b"chunked", b"Chunked", b"CHUNKED", b"  chunked"])
+def test_chunked_in_any_case_is_verifiable(server: RawServer, value: bytes) -> None:
+    server.normally = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + value + b"\r\n\r\n" + CHUNKS
+
+    download, chunks = fetch(server)
+
+    assert download.verifiable
+    assert b"".join(chunks) == FILE
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"0", b"00", b"0;a", b"0 ", b"0\r", b"", b"+0\r\n\r\n", b"-0\r\n\r\n", b"0x0\r\n\r\n", b"0_0\r\n\r\n",
+        b" 0\r\n\r\n", b"\r\n\r\n", b"g\r\n\r\n", b"0,0\r\n\r\n", b"f" * 16 + b"\r\n" + FILE,
+    ],
+)  # fmt: skip
+def test_an_end_that_is_not_marked_as_one_interrupts(server: RawServer, end: bytes) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    server.normally = head + b"1000\r\n" + b"x" * 4096 + b"\r\n" + end
+
+    came, error = collected(server)
+
+    assert type(error) is DownloadInterruptedError
+    assert came == b"x" * 4096
+
+
+def test_a_chunk_longer_than_it_says_interrupts(server: RawServer) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+    server.normally = head + b"1000\r\n" + b"x" * 4098 + b"0\r\n\r\n"
+
+    _, error = collected(server)
+
+    assert type(error) is DownloadInterruptedError
+
+
+@pytest.mark.parametrize("line", [b"1000", b"0001000", b"1000;a=b", b"1000 ; a", b"1000\t"])
+@pytest.mark.parametrize("trailers", [b"", b"X: y\r\nZ: y\r\n"])
+def test_chunk_extensions_and_trailers_are_skipped(
+    server: RawServer, line: bytes, trailers: bytes
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    server.normally = head + line + b"\r\n" + b"x" * 4096 + b"\r\n0;end\r\n" + trailers + b"\r\n"
+
+    _, chunks = fetch(server)
+    fetch(server)
+
+    assert b"".join(chunks) == b"x" * 4096
 
 
 def test_the_rest_is_asked_for_by_range_and_etag(server: RawServer) -> None:
@@ -290,8 +374,8 @@ def test_a_drip_is_given_up_though_no_read_ever_waits_long(server: RawServer) ->
 def test_slow_but_not_too_slow_is_fast_enough(server: RawServer) -> None:
     server.normally = sending(20, 1000, 0.02)
 
-    # Less than any piece that comes, however long it was on its way.
-    _, chunks = fetch(server, slowest=SlowestPace(bytes=100, seconds=0.1))
+    # Each piece that comes has all of the time again.
+    _, chunks = fetch(server, slowest=SlowestPace(bytes=100, seconds=10))
 
     assert len(b"".join(chunks)) == 20_000
 
@@ -326,18 +410,28 @@ def test_silence_interrupts(server: RawServer) -> None:
 
     _, error = collected(server, timeouts_seconds=HURRIED)
 
-    assert type(error) is DownloadInterruptedError
+    assert type(error) is DownloadTooSlowError
 
 
 @pytest.mark.parametrize(
-    "fault", [b"", b"SSH-2.0-x\r\n\r\n", lambda connection: connection.recv(1)]
+    ("fault", "timeouts_seconds", "kind"),
+    [
+        (b"", PATIENT, DownloadInterruptedError),
+        (b"SSH-2.0-x\r\n\r\n", PATIENT, DownloadInterruptedError),
+        (lambda connection: connection.recv(1), HURRIED, DownloadTooSlowError),
+    ],
 )
-def test_no_answer_interrupts(server: RawServer, fault: Any) -> None:
+def test_no_answer_interrupts(
+    server: RawServer,
+    fault: Any,
+    timeouts_seconds: tuple[float, float],
+    kind: type[DownloadError],
+) -> None:
     server.normally = fault
 
-    _, error = collected(server, timeouts_seconds=HURRIED if callable(fault) else PATIENT)
+    _, error = collected(server, timeouts_seconds=timeouts_seconds)
 
-    assert type(error) is DownloadInterruptedError
+    assert type(error) is kind
 
 
 @pytest.mark.parametrize(

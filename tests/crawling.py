@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urldefrag, urljoin, urlsplit
 
 from django.db import connections
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+
+if TYPE_CHECKING:
+    from tests.security.asking import Visitor
 
 #: Files, and rows that are Django's own.
 LEFT_OUT = ("/static/", "/admin/auth/")
@@ -32,8 +35,14 @@ class Visit:
     text: str = field(repr=False)
 
 
-def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
-    """GET `start` and all pages of this site that they lead to.
+def crawl(
+    client: Client | Visitor,
+    start: list[str],
+    *,
+    most: int = 2000,
+    follows: Callable[[str], bool] = lambda address: True,
+) -> list[Visit]:
+    """GET `start` and all pages of this site that they lead to; only those addresses that `follows` names.
 
     Each path is visited once for each set of query parameters: lists of the admin link to every order of
     every order of themselves.
@@ -41,7 +50,7 @@ def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
     waiting, known, visits = list(start), {_kind(address) for address in start}, []
     while waiting:
         address = waiting.pop(0)
-        response = client.get(address)
+        response: Any = client.get(address)
         content = b"".join(response) if response.streaming else response.content
         text = content.decode(errors="replace")
         visits.append(Visit(address, response.status_code, text))
@@ -53,7 +62,7 @@ def crawl(client: Client, start: list[str], *, most: int = 2000) -> list[Visit]:
             parts = urlsplit(target)
             path = target.removeprefix("http://testserver")
             is_page = parts.netloc == "testserver" and not parts.path.startswith(LEFT_OUT)
-            if is_page and _kind(path) not in known:
+            if is_page and _kind(path) not in known and follows(path):
                 known.add(_kind(path))
                 waiting.append(path)
         assert len(known) <= most, f"more than {most} addresses; the last: {address}"

@@ -94,6 +94,10 @@ class Visitor:
             client.force_login(user)
             self._requests.cookies = client.cookies
 
+    def get(self, address: str) -> HttpResponseBase:
+        """The site's answer to a GET."""
+        return self.ask("GET", address)
+
     def ask(self, method: str, address: str, body: Any = b"") -> HttpResponseBase:
         """The site's answer. A dictionary is sent as JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -60,6 +60,12 @@ def site(
 
 
 @pytest.fixture
+def drawn_site(site: None, settings: Any) -> None:
+    """The same, with every page drawn."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if "UndrawnPages" not in name]
+
+
+@pytest.fixture
 def home(db: None) -> Belongings:
     """The room of which some roles are members, and what is in it."""
     return Belongings.made("home")

@@ -8,7 +8,8 @@ import itertools
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,40 @@ REPLACEMENTS: tuple[Any, ...] = (
     [[[[{"a": [{}]}]]]],
 )
 
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+TIMES: tuple[Any, ...] = (
+    1,
+    "0",
+    -86_400,
+    10**15,
+    253_402_300_799,
+    "1970-01-01T00:00:00Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-12:00",
+    *((NOW + days * DAY).isoformat() for days in (-1, 1, 1.9, 400, 4000)),
+    *(int((NOW + days * DAY).timestamp()) for days in (1, 4000)),
+)
+IDS = (
+    "desk/17",
+    "desk.17",
+    ".",
+    "..",
+    "%2e%2e",
+    "desk?x#y",
+    "desk\r\n17",
+    "\x1bdesk",
+    " ",
+    "-1",
+    "+",
+)
+#: What the values of these names are replaced by as well.
+REPLACEMENTS_BY_NAME: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("timestamp", "created_at", "started_at", "joined_at", "expires_at"), TIMES),
+    **dict.fromkeys(("id", "room_id", "eyeson_id"), IDS),
+    "duration": (540.0, "540", "-540", -540, 10**30, "1e400", "NaN", "Infinity", "540 s"),
+}
+
 
 def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """The paths of all values in a JSON value, objects too."""
@@ -136,15 +171,26 @@ def leaves_of(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
         yield from leaves_of(item, (*path, name))
 
 
+def named_variants_of(sample: dict[str, Any], path: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
+    """The sample with the value at `path` replaced by each of the replacements that its name has."""
+    yield from _replaced(sample, path, REPLACEMENTS_BY_NAME.get(path[-1], ()))
+
+
 def variants_of(sample: dict[str, Any], path: tuple[Any, ...]) -> Iterator[dict[str, Any]]:
     """The sample with the value at `path` replaced by each of the replacements, and left out."""
-    for replacement in REPLACEMENTS:
-        variant = copy.deepcopy(sample)
-        parent_of(variant, path)[path[-1]] = replacement
-        yield variant
+    yield from _replaced(sample, path, REPLACEMENTS)
     variant = copy.deepcopy(sample)
     del parent_of(variant, path)[path[-1]]
     yield variant
+
+
+def _replaced(
+    sample: dict[str, Any], path: tuple[Any, ...], replacements: tuple[Any, ...]
+) -> Iterator[dict[str, Any]]:
+    for replacement in replacements:
+        variant = copy.deepcopy(sample)
+        parent_of(variant, path)[path[-1]] = replacement
+        yield variant
 
 
 def parent_of(value: Any, path: tuple[Any, ...]) -> Any:
@@ -154,8 +200,10 @@ def parent_of(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 @functools.cache
-def bodies_from_samples() -> list[bytes]:
-    """Each value of each kind of sample once, replaced by each of the replacements."""
+def bodies_from_samples(
+    variants: Callable[[dict[str, Any], tuple[Any, ...]], Iterator[dict[str, Any]]] = variants_of,
+) -> list[bytes]:
+    """Each value of each kind of sample once, replaced as `variants` says."""
     bodies: list[bytes] = []
     seen: set[tuple[str, tuple[Any, ...]]] = set()
     for path in sorted(SAMPLES.rglob("*.json")):
@@ -163,7 +211,7 @@ def bodies_from_samples() -> list[bytes]:
         for leaf in leaves_of(sample):
             if (sample["type"], leaf) not in seen:
                 seen.add((sample["type"], leaf))
-                bodies += [json.dumps(variant).encode() for variant in variants_of(sample, leaf)]
+                bodies += [json.dumps(variant).encode() for variant in variants(sample, leaf)]
     return list(dict.fromkeys(bodies))
 
 

@@ -154,8 +154,8 @@ class BroadcastAdminMixin(ShowsBroadcastMixin, FactsMixin):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With what names need."""
-        rows = super().get_queryset(request)
+        """Without those of void meetings, and with what names need."""
+        rows = super().get_queryset(request).filter(meeting__is_void=False)
         return rows.select_related("meeting__room", "target", "requested_by")
 
 

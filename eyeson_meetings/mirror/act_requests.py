@@ -46,7 +46,7 @@ def mark_requested(
         change.hear_meeting(_facts(known, f"{act}_requested_at", at))
     change.settle()
     # eyeson may have shown what came of it before its answer arrived here.
-    acts.name_requesters(acts.rows_without_requester(known))
+    acts.name_requesters(acts.rows_without_requester(change.real(known) or known))
     return known
 
 

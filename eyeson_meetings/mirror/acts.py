@@ -8,8 +8,8 @@ from typing import Any
 
 from eyeson_meetings.models import ActRequest, Broadcast, Meeting, Recording, Snapshot
 
-from . import act_rules
-from .rules import whole_second
+from . import act_rules, meeting_rows
+from .rules import latest, whole_second
 
 Row = Recording | Snapshot | Broadcast
 
@@ -20,19 +20,24 @@ _ACTS: dict[type[Row], str] = {
 }
 
 
-def facts_of(meeting: Meeting, act: str) -> act_rules.ActFacts:
-    """Return the facts of the meeting about its recordings or broadcasts."""
+def _facts_of(meetings: Iterable[Meeting], act: str) -> act_rules.ActFacts:
+    """Return the facts about recordings or broadcasts of a meeting and the void ones that count for it."""
+    meetings = list(meetings)
     return act_rules.ActFacts(
-        requested_at=getattr(meeting, f"{act}_requested_at"),
-        stop_requested_at=getattr(meeting, f"{act}_stop_requested_at"),
-        absent_at=getattr(meeting, f"{act}_absent_at"),
+        requested_at=latest(*(getattr(one, f"{act}_requested_at") for one in meetings)),
+        stop_requested_at=latest(*(getattr(one, f"{act}_stop_requested_at") for one in meetings)),
+        absent_at=latest(*(getattr(one, f"{act}_absent_at") for one in meetings)),
     )
 
 
 def settle(meeting: Meeting) -> None:
     """Bring `is_recorded` and `is_broadcast` of the meeting up to date, and the state of its recordings."""
-    is_recorded = _settle_recordings(meeting)
-    is_broadcast = meeting.ended_at is None and _is_broadcast(meeting)
+    # The facts of an ended meeting say nothing of what runs.
+    void = meeting_rows.void_after(meeting) if meeting.ended_at is None else ()
+    is_recorded = _settle_recordings(meeting, _facts_of([meeting, *void], "recording"))
+    is_broadcast = meeting.ended_at is None and _is_broadcast(
+        meeting, _facts_of([meeting, *void], "broadcast")
+    )
     if (meeting.is_recorded, meeting.is_broadcast) != (is_recorded, is_broadcast):
         meeting.is_recorded, meeting.is_broadcast = is_recorded, is_broadcast
         meeting.save(update_fields=["is_recorded", "is_broadcast"])
@@ -48,7 +53,9 @@ def name_requesters(rows: Iterable[Row]) -> None:
         if row.meeting_id is None:
             continue
         if row.meeting_id not in requests:
-            found = ActRequest.objects.filter(meeting=row.meeting_id)
+            meeting: Any = row.meeting
+            named = [meeting, *meeting_rows.void_after(meeting)]
+            found = ActRequest.objects.filter(meeting__in=named)
             requests[row.meeting_id] = list(found.order_by("-requested_at", "-pk"))
         request = _request_for(row, requests[row.meeting_id])
         if request is not None:
@@ -64,9 +71,8 @@ def rows_without_requester(meeting: Meeting) -> list[Row]:
     return rows
 
 
-def _settle_recordings(meeting: Meeting) -> bool:
+def _settle_recordings(meeting: Meeting, facts: act_rules.ActFacts) -> bool:
     """Derive the state of the recordings that may still run. Returns whether the meeting is recorded."""
-    facts = facts_of(meeting, ActRequest.Act.RECORDING)
     begun, is_recorded = [], False
     for row in meeting.recordings.all():
         began = row.created_at or row.last_seen_at
@@ -85,11 +91,10 @@ def _settle_recordings(meeting: Meeting) -> bool:
     return meeting.ended_at is None and (is_recorded or act_rules.is_pending(facts, begun))
 
 
-def _is_broadcast(meeting: Meeting) -> bool:
+def _is_broadcast(meeting: Meeting, facts: act_rules.ActFacts) -> bool:
     rows = list(meeting.broadcasts.values_list("started_at", "stopped_at"))
     if any(stopped_at is None for _, stopped_at in rows):
         return True
-    facts = facts_of(meeting, ActRequest.Act.BROADCAST)
     return act_rules.is_pending(facts, [started_at for started_at, _ in rows])
 
 

@@ -94,6 +94,7 @@ def hear_broadcasts(
     change: RoomChange, meeting: Meeting, found: Sequence[records.Broadcast]
 ) -> list[Broadcast]:
     """Take in the full list of the broadcasts of a meeting of the room of `change`."""
+    meeting = change.current(meeting)
     known = {
         row.eyeson_id: row
         for row in Broadcast.objects.filter(meeting=meeting).select_related("participant")
@@ -111,8 +112,8 @@ def hear_broadcasts(
     # A list of 2017 may name platforms alone. It then says nothing of those with an id.
     if all(record.id for record in found):
         listing = Listing(at=change.observed_at, eyeson_ids=frozenset(record.id for record in own))
-        # With nothing that runs or ran there is nothing to derive.
-        if _keep_listing(meeting, listing) and (known or rows):
+        # With nothing that runs or ran there is nothing to derive. A void meeting has none of its own.
+        if _keep_listing(meeting, listing) and (known or rows or meeting.is_void):
             change.touch_broadcasts(meeting.started_at)
     return rows
 
@@ -128,6 +129,9 @@ def _hear(
         )
         change.touch_broadcasts(meeting.started_at, new=row)
     before = broadcast_rows.facts_of(row)
+    if before.first_seen_at is None:
+        # What it says so far was told of a void meeting.
+        row.platform, row.player_url, row.participant = "", "", None
     merged = before.merged(
         BroadcastFacts(
             eyeson_id=row.eyeson_id,
@@ -146,7 +150,8 @@ def _hear(
         row.participant = maker
         changed.append("participant")
     if changed:
-        row.save(update_fields=changed)
+        is_first = before.first_seen_at is None
+        row.save(update_fields=[*FACTS, "participant"] if is_first else changed)
         change.touch_broadcasts(meeting.started_at)
     return row
 

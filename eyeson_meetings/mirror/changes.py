@@ -219,13 +219,16 @@ class RoomChange:
 
         If one did before, what happened in between may have been missed.
         """
-        had_another = Watch.objects.filter(meeting=meeting).exclude(from_at=from_at).exists()
+        meeting = self.current(meeting)
+        real = self._real(meeting) or meeting
+        of_meeting = Watch.objects.filter(meeting__in=[real, *meeting_rows.void_after(real)])
+        had_another = of_meeting.exclude(from_at=from_at).exists()
         watch, is_new = Watch.objects.get_or_create(
             meeting=meeting, from_at=from_at, defaults={"heard_until": from_at}
         )
         if is_new and had_another:
             self._has_new_gaps = True
-            self._presence_since = rules.earliest(self._presence_since, meeting.started_at)
+            self._presence_since = rules.earliest(self._presence_since, real.started_at)
         return watch
 
     def touch_broadcasts(self, time: datetime, *, new: Broadcast | None = None) -> None:
@@ -329,8 +332,7 @@ class RoomChange:
         if not self.room.has_found_ends and any(span.end_found_at for span in spans):
             self.room.has_found_ends = True
             self.room.save(update_fields=["has_found_ends"])
-        was_void = {meeting.started_at for meeting in meetings if meeting.is_void}
-        is_void = {span.started_at for span in spans if span.is_void}
+        was_void = [meeting for meeting in meetings if meeting.is_void]
         changed, ended = [], []
         for meeting, span in zip(meetings, spans, strict=True):
             if all(getattr(meeting, name) == getattr(span, name) for name in SPAN_COLUMNS):
@@ -347,6 +349,12 @@ class RoomChange:
             changed.append(meeting)
         if changed:
             Meeting.objects.bulk_update(changed, [*SPAN_COLUMNS, "guest_token_encrypted"])
+        is_void = [meeting for meeting in meetings if meeting.is_void]
+        meeting_rows.move_keys(
+            [meeting for meeting in was_void if not meeting.is_void],
+            [meeting for meeting in is_void if meeting in changed],
+            self.room,
+        )
         meeting_rows.forget_keys(
             meeting for meeting, span in zip(meetings, spans, strict=True) if span.is_end_confirmed
         )
@@ -355,7 +363,11 @@ class RoomChange:
             self._presence_since = rules.earliest(self._presence_since, start)
             self.touch_broadcasts(start)
             recorded = meeting_rows.place_files(
-                self.room, start, spans, self.meetings, named=was_void | is_void
+                self.room,
+                start,
+                spans,
+                self.meetings,
+                named={meeting.started_at for meeting in (*was_void, *is_void)},
             )
             for meeting in meetings:
                 if meeting.pk in recorded:
@@ -384,6 +396,18 @@ class RoomChange:
             if facts[name] is not None and facts[name] > self._latest_possible:
                 facts[name] = None
         return rules.MeetingFacts(started_at=meeting.started_at, **facts)
+
+    def current(self, meeting: Meeting) -> Meeting:
+        """Return the object of this change for the meeting, which says what its row says."""
+        known = self.meetings.get(meeting.started_at)
+        return known or self._known(Meeting.objects.get(pk=meeting.pk))
+
+    def real(self, meeting: Meeting) -> Meeting | None:
+        """Return the meeting for which facts about `meeting` count: itself, or the real one before a void one.
+
+        Only after `settle`.
+        """
+        return self._real(self.meetings.get(meeting.started_at, meeting))
 
     def _real(self, meeting: Meeting | None) -> Meeting | None:
         """Return the meeting itself, or the real one before a void one."""
@@ -422,9 +446,10 @@ class RoomChange:
         if self._broadcasts_since is None:
             return
         start = self._window_start(rules.whole_second(self._broadcasts_since))
-        changes = broadcast_rows.settle(
+        changes, copies = broadcast_rows.settle(
             self.room, self._meetings_since(start), new_ids=self._new_broadcasts
         )
+        self._unnamed += copies
         for change in changes:
             signal = signals.broadcast_started if change.started else signals.broadcast_stopped
             self.tell(signal, change.broadcast, change.at or self.observed_at)
@@ -459,7 +484,9 @@ class RoomChange:
 
     def _settle_acts(self) -> None:
         acts.name_requesters(self._unnamed)
-        for meeting in self._acts_of.values():
+        # What was said about a void meeting counts for the real one before it.
+        real = [self._real(meeting) for meeting in self._acts_of.values()]
+        for meeting in {*self._acts_of.values(), *(one for one in real if one is not None)}:
             acts.settle(meeting)
         self._unnamed, self._acts_of = [], {}
 

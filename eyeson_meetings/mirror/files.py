@@ -13,7 +13,7 @@ from eyeson_meetings import signals
 from eyeson_meetings.client import records
 from eyeson_meetings.models import Meeting, Participant, Room, RoomFile
 
-from . import room_times, rules, stored_files, texts
+from . import meeting_rows, room_times, rules, stored_files, texts
 from .transactions import lock_known_room, one_transaction
 
 if TYPE_CHECKING:
@@ -36,12 +36,15 @@ def apply_files(
     """
     room = lock_known_room(meeting.room_id)
     ids = [texts.id_of(record.id) for record in found]
+    named = meeting = Meeting.objects.get(pk=meeting.pk)
+    if named.is_void:
+        meeting = meeting_rows.real_before(named) or named
     known = {row.eyeson_id: row for row in meeting.files.filter(eyeson_id__in=ids)}
     rows = []
     for record in found:
         row = known.get(record.id) or _first_heard(record, room=room, meeting=meeting)
         known[record.id] = row
-        changed = _hear(row, record, room=room, observed_at=observed_at)
+        changed = _hear(row, record, named=named, room=room, observed_at=observed_at)
         if requested_by is not None and row.requested_by_id is None:
             row.requested_by_id = requested_by.pk
             changed.append("requested_by")
@@ -60,19 +63,18 @@ def _first_heard(record: records.File, *, room: Room, meeting: Meeting) -> RoomF
     row, _ = RoomFile.objects.get_or_create(
         meeting=meeting,
         eyeson_id=record.id,
-        defaults={
-            "room": room,
-            "account": room.account,
-            "meeting_started_at": meeting.started_at,
-        },
+        defaults={"room": room, "account": room.account},
     )
     return row
 
 
-def _hear(row: RoomFile, record: records.File, *, room: Room, observed_at: datetime) -> list[str]:
+def _hear(
+    row: RoomFile, record: records.File, *, named: Meeting, room: Room, observed_at: datetime
+) -> list[str]:
     """Add the record's facts to the row, which is not saved; answers the names of what changed."""
     is_available = record.download_link is not None
     merged = _merged(row, record, observed_at=observed_at)
+    merged["meeting_started_at"] = rules.earliest(row.meeting_started_at, named.started_at)
     if is_available and row.available_at is None:
         send = partial(
             signals.file_available.send_robust,

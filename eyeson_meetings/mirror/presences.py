@@ -58,13 +58,14 @@ def _derived(
 
 def _gaps(meetings: Sequence[Meeting]) -> list[presence_rules.Gap]:
     """When nobody listened to one of the meetings, between two times when somebody did."""
+    counted = meeting_rows.counted_for(meetings)
     heard: dict[int, list[presence_rules.Stretch]] = {}
     rows = Watch.objects.filter(
         meeting__room=meetings[0].room_id, meeting__started_at__gte=meetings[0].started_at
     )
     for meeting_id, from_at, until in rows.values_list("meeting_id", "from_at", "heard_until"):
         stretch = presence_rules.Stretch(from_at=from_at, heard_until=until)
-        heard.setdefault(meeting_id, []).append(stretch)
+        heard.setdefault(counted[meeting_id].pk, []).append(stretch)
     return [gap for stretches in heard.values() for gap in presence_rules.derive_gaps(stretches)]
 
 

@@ -80,7 +80,7 @@ def apply_room_response(
             change.hear_no_recording(meeting)
     change.settle()
     if meeting is not None and participant is not None and record.access_key is not None:
-        _keep_access_key(meeting, participant, record.access_key)
+        _keep_access_key(change.real(meeting) or meeting, participant, record.access_key)
     return meeting
 
 

@@ -107,7 +107,11 @@ class BroadcastTarget(models.Model):
 
 
 class BroadcastQuerySet(models.QuerySet["Broadcast"]):
-    """Which broadcasts run."""
+    """Which broadcasts run, and which are shown."""
+
+    def shown(self) -> BroadcastQuerySet:
+        """Return those that pages may show. A row of a void meeting only keeps facts for the real one before it."""
+        return self.filter(meeting__is_void=False)
 
     def running(self) -> BroadcastQuerySet:
         """Those that have not stopped, as far as we know; the newest first."""

@@ -67,7 +67,10 @@ def _prune_deliveries(states: list[Delivery.State], days: float | None) -> int:
 def _prune_lists() -> None:
     """Delete the lists of broadcasts of ended meetings without any: each look at a meeting leaves one."""
     old = BroadcastListing.objects.filter(
-        meeting__ended_at__lt=timezone.now() - LISTS_KEPT, meeting__broadcasts=None
+        # The lists of a void meeting count for the real one before it.
+        meeting__is_void=False,
+        meeting__ended_at__lt=timezone.now() - LISTS_KEPT,
+        meeting__broadcasts=None,
     )
     while pks := list(old.values_list("pk", flat=True)[:BATCH]):
         BroadcastListing.objects.filter(pk__in=pks).delete()

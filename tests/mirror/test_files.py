@@ -177,6 +177,6 @@ def test_what_is_known_already_costs_no_write(
     found = [file(id=f"{number:024x}") for number in range(30)]
     hear(meeting, *found)
 
-    # The transaction's two, the lock and the rows.
-    with django_assert_num_queries(4):
+    # The transaction's two, the lock, the meeting and the rows.
+    with django_assert_num_queries(5):
         hear(meeting, *found)

@@ -116,7 +116,7 @@ def _snapshots(room: Room, site_name: str, can_see: bool) -> Table:
 
 
 def _broadcasts(room: Room, site_name: str, can_see: bool) -> Table:
-    rows = Broadcast.objects.filter(meeting__room=room).select_related("target")
+    rows = Broadcast.objects.shown().filter(meeting__room=room).select_related("target")
     return Table(
         title=_("Recent broadcasts"),
         heads=(_("Started"), _("Stopped"), _("To"), _("State")),

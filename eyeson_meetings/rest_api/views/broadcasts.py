@@ -124,7 +124,7 @@ class BroadcastViewSet(ApiViewSet):
 
     def get_queryset(self) -> QuerySet[Broadcast]:
         """Broadcasts of rooms that this user may see."""
-        rows = Broadcast.objects.filter(meeting__room__in=self.rooms())
+        rows = Broadcast.objects.shown().filter(meeting__room__in=self.rooms())
         return rows.select_related("meeting__room", "target")
 
     def list(self, request: Request) -> Response:
@@ -133,7 +133,7 @@ class BroadcastViewSet(ApiViewSet):
 
     def retrieve(self, request: Request, uuid: UUID) -> Response:
         """The broadcast, as the mirror knows it."""
-        rows = Broadcast.objects.select_related("meeting__room", "target")
+        rows = Broadcast.objects.shown().select_related("meeting__room", "target")
         broadcast = rows.filter(uuid=uuid).first()
         if broadcast is None:
             raise NotFound

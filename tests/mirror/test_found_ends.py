@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connections, transaction
 
 from eyeson_meetings import mirror
 from eyeson_meetings.models import Meeting, Presence, Snapshot, Watch
@@ -181,3 +184,24 @@ def test_a_file_that_names_no_meeting_may_be_of_the_time_until_the_end_was_found
 
     assert Snapshot.objects.get().meeting == the_meeting()
     assert end_of() == (NINE + 9 * MINUTE, FOUND)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sign_of_life_that_waits_for_the_lock_moves_the_end_that_is_found_meanwhile() -> None:
+    room_update()
+
+    def hear() -> None:
+        try:
+            person_came()
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=hear)
+    with transaction.atomic():
+        find_gone()
+        thread.start()
+        # Until it waits.
+        time.sleep(0.5)
+    thread.join()
+
+    assert end_of() == (NINE + 3 * MINUTE, FOUND)

@@ -42,7 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "MAX_FILE_BYTES": 50 * 1024**3,
     # How long a claim on a download or delivery holds without a sign of life (seconds).
     "LEASE_SECONDS": 90,
-    # Waiting for eyeson: to connect, and between two bytes of an answer (seconds).
+    # Timeouts of API calls: to connect; and for the headers, then again for the body, of an answer (seconds).
     "TIMEOUT_SECONDS": (5.0, 30.0),
     # Hosts from which recordings, snapshots and files may be downloaded.
     "LINK_HOSTS": ("fs.eyeson.com", "s3.eyeson.com"),

@@ -28,7 +28,7 @@ DEFAULT_BASE_URL = "https://api.eyeson.team"
 class EyesonClient:
     """eyeson's endpoints, by resource. Cheap to make, safe to share between threads and processes.
 
-    `timeouts_seconds` are the longest waits for a connection and between two bytes of an answer.
+    `timeouts_seconds` are the longest times to connect; and for the headers, then again for the body, of an answer.
     `sandbox` allows a `base_url` without TLS, and nothing else does. `ca_file` (PEM) names the certificates
     to trust instead of those that everybody trusts. `judge_date(date, asked_at)` returns when an answer was given:
     by default its `Date`, or the local clock without one. Every call raises EyesonError.

@@ -31,6 +31,10 @@ class RoomFile(StoredFile):
     #: Fact (sticky): eyeson could not convert it. It may be downloadable all the same.
     conversion_failed = models.BooleanField(_("not convertible"), default=False, editable=False)
 
+    #: Length and SHA-256 of what the site uploaded; empty for files that other people put there.
+    uploaded_bytes = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    uploaded_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+
     class Meta:
         verbose_name = _("file")
         verbose_name_plural = _("files")
@@ -65,7 +69,7 @@ class RoomFile(StoredFile):
     def state_label(self) -> str:
         """How far the file is, in words for people."""
         if self.store_state != self.StoreState.NONE or self.available_at is not None:
-            return str(self.StoreState(self.store_state).label)
+            return self.store_label
         if self.conversion_failed:
             return str(_("not convertible"))
         return str(_("being converted"))

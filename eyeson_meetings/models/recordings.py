@@ -72,5 +72,5 @@ class Recording(StoredFile):
     def state_label(self) -> str:
         """`state` in words for people."""
         if self.store_state != self.StoreState.NONE:
-            return str(self.StoreState(self.store_state).label)
+            return self.store_label
         return str(self.RemoteState(self.remote_state).label)

@@ -47,4 +47,4 @@ class Snapshot(StoredFile):
     @property
     def state_label(self) -> str:
         """How far the picture is, in words for people."""
-        return str(self.StoreState(self.store_state).label)
+        return self.store_label

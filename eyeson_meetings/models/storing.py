@@ -172,6 +172,8 @@ class StoredFile(models.Model):
     size_bytes = models.PositiveBigIntegerField(_("size"), null=True, blank=True, editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, editable=False)
     content_type = models.CharField(max_length=64, blank=True, editable=False)
+    #: The server said no length, so what is stored may be a part of the file.
+    is_unverified = models.BooleanField(default=False, editable=False)
     stored_at = models.DateTimeField(_("stored"), null=True, blank=True, editable=False)
 
     objects = StoredFileQuerySet.as_manager()
@@ -183,6 +185,13 @@ class StoredFile(models.Model):
     def is_stored(self) -> bool:
         """Whether the site has the file."""
         return self.store_state == self.StoreState.STORED
+
+    @property
+    def store_label(self) -> str:
+        """How far the file has come to the site's own storage, in words for people."""
+        if self.is_stored and self.is_unverified:
+            return str(_("stored, not verified"))
+        return str(self.StoreState(self.store_state).label)
 
     @property
     def is_coming(self) -> bool:

@@ -66,6 +66,7 @@ def fetch_again(*, row: FileRow) -> bool:
             file="",
             size_bytes=None,
             sha256="",
+            is_unverified=False,
             stored_at=None,
             **found,
         )

@@ -2,7 +2,7 @@
 
 What the site uploaded is fetched like everything else, and not stored from the upload: so there is one way
 into the storage, claimed, verified and resumable, no request writes a large file, and what the site keeps is
-what the people in the meeting were shown. The price is that the bytes travel back once, and that a file is
+what the people in the meeting were shown. What comes back must have the length and the SHA-256 of the upload. The price is that the bytes travel back once, and that a file is
 not kept when the meeting ends before eyeson makes it available.
 
 Looking needs any access key to the meeting, since it changes nothing; whoever uploads or deletes acts by
@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.client import records
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.secrets import Secret
 from eyeson_meetings.conf import setting
@@ -36,14 +37,16 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.mirror import texts
 from eyeson_meetings.mirror.files import apply_files
+from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, RoomFile
 from eyeson_meetings.possible_times import possible_time
 
 from .accounts import client_for
 from .acts import act
-from .control import control_of, held_key, noticing_the_end, signed_in
+from .control import Control, control_of, held_key, noticing_the_end, signed_in
 from .deleting import mark_deleted
 from .undoing import gone_at
+from .uploaded import HashedFile
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -84,21 +87,37 @@ def upload_file(
     _refuse_length(file)
     control = control_of(meeting=meeting, user=user)
     file.seek(0)
+    sent = HashedFile(cast(IO[bytes], file))
     with noticing_the_end(meeting):
         answer = client_for(meeting.room.account).files.upload(
             access_key=control.access_key,
-            file=cast(IO[bytes], file),
+            file=cast(IO[bytes], sent),
             name=name,
             content_type=_type_of(file, name),
         )
-    rows = apply_files(
+    return _apply_upload(answer, sent, meeting=meeting, control=control, user=user)
+
+
+@one_transaction
+def _apply_upload(
+    answer: Answer[records.File],
+    sent: HashedFile,
+    *,
+    meeting: Meeting,
+    control: Control,
+    user: User | None,
+) -> RoomFile:
+    """Mirror the file, together with what was sent: no worker may fetch it before it is known what must come."""
+    (row,) = apply_files(
         [answer.value],
         meeting=meeting,
         observed_at=answer.observed_at,
         requested_by=signed_in(user),
         participant=control.participant,
     )
-    return rows[0]
+    row.uploaded_bytes, row.uploaded_sha256 = sent.size, sent.sha256
+    row.save(update_fields=["uploaded_bytes", "uploaded_sha256"])
+    return row
 
 
 @act

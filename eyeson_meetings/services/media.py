@@ -42,7 +42,12 @@ from .claims import (
     claim,
     let_go_of_database,
 )
-from .downloading import SliceEndedError, download_into, refuse_if_wrong_kind
+from .downloading import (
+    SliceEndedError,
+    download_into,
+    refuse_if_other_file,
+    refuse_if_wrong_kind,
+)
 from .fetch_outcomes import FetchOutcome, FetchState, outcome_without_claim
 from .fetch_queue import MODELS, due, fetch_again
 from .files import FileLostError
@@ -179,8 +184,15 @@ class _Attempt:
             finally:
                 self.claim.bytes_received = part.size
             content_type = refuse_if_wrong_kind(part, row)
+            refuse_if_other_file(part, row)
             self._remember_what_arrived(part, content_type)
             name = publish(row, part, self.claim, content_type)
+            if row.is_unverified:
+                logger.warning(
+                    "%s %s is stored unverified: the server did not say how long it is.",
+                    row._meta.verbose_name,
+                    row.uuid,
+                )
             outcome = self._stored(name)
             part.discard()
         logger.info(
@@ -196,7 +208,11 @@ class _Attempt:
         """Before the file is published, so that after a crash in between it is found and not fetched twice."""
         row = self.row
         row.size_bytes, row.sha256 = part.size, part.digest.hexdigest()
-        found = {"size_bytes": row.size_bytes, "sha256": row.sha256}
+        found = {
+            "size_bytes": row.size_bytes,
+            "sha256": row.sha256,
+            "is_unverified": row.is_unverified,
+        }
         if not isinstance(row, RoomFile):
             row.content_type = found["content_type"] = content_type
         self.claim.write(**found)
@@ -214,7 +230,7 @@ class _Attempt:
                 next_attempt_at=None,
                 missing_remotely_since=None,
                 given_up_at=None,
-                error="",
+                error=_unverified_note() if row.is_unverified else "",
             )
             row.refresh_from_db()
             signal, name_of_row = STORED_SIGNALS[type(row)]
@@ -307,6 +323,10 @@ class _Attempt:
                 )
         logger.error("%s %s failed: %s", row._meta.verbose_name, row.uuid, reason)
         return FetchOutcome(state=FetchState.FAILED, bytes_fetched=self.claim.bytes_fetched)
+
+
+def _unverified_note() -> str:
+    return _("The server did not say how long the file is. It may be incomplete.")
 
 
 def _disk_fault(error: OSError) -> str:

@@ -2,7 +2,7 @@
 
 Transport faults (network, storage, a full disk) pause for 30 s to 30 min with full jitter. An attempt that
 eyeson answers without the file (a maintenance page, a dead link, "not found") pauses for 30 s, doubled each
-time up to 6 h. Both go on until eyeson deletes the file: 14 days after its creation, or when the meeting ends.
+time up to 6 h. So does one to whose file the server says no length, as long as there is time for another try. Both go on until eyeson deletes the file: 14 days after its creation, or when the meeting ends.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ WARN_BEFORE = timedelta(days=4)
 ALARM_BEFORE = timedelta(days=1)
 #: After so many answers without the file in a row, failures are logged as warnings.
 WARN_AFTER_FAULTS = 3
+#: A file of unknown length is kept from this time before the deadline on,
+UNVERIFIED_BEFORE = timedelta(days=1)
+#: ... and after so many answers without the file where the deadline is not known: while a meeting runs.
+UNVERIFIED_AFTER_FAULTS = 2
 
 
 def pause_after_fault(attempts: int) -> float:
@@ -42,6 +46,14 @@ def is_over(row: FileRow, now: datetime, *, grace: timedelta = GRACE) -> bool:
     """Return whether eyeson deleted the file more than `grace` ago."""
     lost_at = row.lost_at
     return lost_at is not None and now - lost_at > grace
+
+
+def may_stay_unverified(row: FileRow, now: datetime) -> bool:
+    """Return whether a file is kept though the server says no length: when later tries may come too late."""
+    lost_at = row.lost_at
+    if lost_at is None:
+        return row.content_faults >= UNVERIFIED_AFTER_FAULTS
+    return lost_at - now <= UNVERIFIED_BEFORE
 
 
 def level_of_fault(row: FileRow, now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -55,10 +56,12 @@ class Behaviour:
     #: After the first bytes, wait until this holds; a minute at most.
     until: Callable[[], bool] | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    #: Says all of the answer instead, byte for byte.
+    speak: Callable[[socket.socket], None] | None = None
 
 
 class FileServer:
-    """Answers `GET /recordings/:id` and `GET /snapshots/:id` with a link of its own, and the link."""
+    """Answers `GET /recordings/:id`, `/snapshots/:id` and `/rooms/:key/files/:id` with a link of its own, and the link."""
 
     def __init__(self, content: bytes) -> None:
         self.content = content
@@ -70,6 +73,10 @@ class FileServer:
         self.api_calls: list[str] = []
         #: Answers of the API instead of the record: (status, body).
         self.api_answers: list[tuple[int, Any]] = []
+        #: Speak all of the API's answers, byte for byte.
+        self.api_speaks: Callable[[socket.socket], None] | None = None
+        #: What the API says of an uploaded file, besides its id and link.
+        self.file_facts: dict[str, Any] = {"name": "agenda.pdf"}
         self.link: str | None = "/file?X-Amz-Signature=signed-link-canary"
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
         self._server.daemon_threads = True
@@ -90,6 +97,10 @@ class FileServer:
 
     def record(self, path: str) -> dict[str, Any]:
         """What the API says of the recording or snapshot of that path."""
+        if "/files/" in path:
+            file_id = path.rpartition("/")[2]
+            links = {"download": f"{self.url}{self.link}"}
+            return {"id": file_id, "links": links, **self.file_facts}
         kind, _, eyeson_id = path.strip("/").partition("/")
         links = {"download": self.url + self.link if self.link else None}
         room = {
@@ -144,6 +155,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._serve_file(owner)
             return
         owner.api_calls.append(self.path)
+        if owner.api_speaks is not None:
+            self._speak(owner.api_speaks)
+            return
         status, answer = 200, owner.record(self.path)
         if owner.api_answers:
             status, answer = owner.api_answers.pop(0)
@@ -162,6 +176,9 @@ class _Handler(BaseHTTPRequestHandler):
         if_range, authorization = self.headers["If-Range"], self.headers["Authorization"]
         request = Request(start, if_range, authorization)
         owner.downloads.append(request)
+        if how.speak is not None:
+            self._speak(how.speak)
+            return
         status = how.status or (206 if start else 200)
         if start and start >= len(body):
             status, body, start = 416, b"", 0
@@ -182,6 +199,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self._send(body[start:], how, request)
+
+    def _speak(self, speak: Callable[[socket.socket], None]) -> None:
+        self.close_connection = True
+        try:
+            speak(self.connection)
+        except OSError:
+            return
 
     def _start(self, owner: FileServer, how: Behaviour) -> int:
         match = re.fullmatch(r"bytes=(\d+)-", self.headers["Range"] or "")

@@ -16,7 +16,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, connections
+from django.db import Error as DatabaseFault
+from django.db import connections
 
 from eyeson_meetings.client import Answer
 from eyeson_meetings.client.records import Participant, SocketEvent, this_moment
@@ -184,7 +185,7 @@ class ObservedRoom:
                 self._listen(Hearing(socket, self._means.lease.epoch))
         except NotFoundError:
             logger.debug("No meeting runs in room %s, or the key is refused.", self.room_pk)
-        except (EyesonError, StaleError, LeaseLostError, DatabaseError) as error:
+        except (EyesonError, StaleError, LeaseLostError, DatabaseFault) as error:
             logger.info("The socket of room %s is lost: %s.", self.room_pk, type(error).__name__)
         except Exception:
             if not self._is_over.is_set():
@@ -254,7 +255,7 @@ class ObservedRoom:
                 observed_at=at,
                 is_late=is_late,
             )
-        except (LeaseLostError, DatabaseError) as error:
+        except (LeaseLostError, DatabaseFault) as error:
             logger.warning("Room %s: an event is lost: %s.", self.room_pk, type(error).__name__)
             connections.close_all()
             hearing.fail(at)
@@ -278,6 +279,6 @@ class ObservedRoom:
                 asked_at=asked_at,
                 last=last,
             )
-        except DatabaseError:
+        except DatabaseFault:
             connections.close_all()
             raise

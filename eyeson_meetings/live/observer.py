@@ -16,7 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import DatabaseError, connections, router
+from django.db import Error as DatabaseFault
+from django.db import connections, router
 
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.models import Meeting
@@ -100,7 +101,7 @@ class AccountObserver:
                 if lease is not None:
                     self._observe(lease)
                     continue
-            except (DatabaseError, EyesonMeetingsError) as error:
+            except (DatabaseFault, EyesonMeetingsError) as error:
                 logger.warning("Account %s is not observed: %s.", self._account, _words(error))
             except Exception:
                 # One that ends here would leave a process that looks alive.
@@ -145,7 +146,7 @@ class AccountObserver:
             meetings = {
                 meeting.room_id: meeting for meeting in observing.meetings_to_observe(self._account)
             }
-        except DatabaseError as error:
+        except DatabaseFault as error:
             logger.warning("Account %s: %s.", self._account, _words(error))
             connections.close_all()
             return
@@ -164,7 +165,7 @@ class AccountObserver:
         """Once for each lease: what began while nobody listened may be known to eyeson alone."""
         try:
             observing.ask_what_runs(self._account)
-        except (DatabaseError, EyesonMeetingsError) as error:
+        except (DatabaseFault, EyesonMeetingsError) as error:
             logger.warning("What runs in account %s: %s.", self._account, _words(error))
         finally:
             connections.close_all()
@@ -180,7 +181,7 @@ class AccountObserver:
             writer.submit(connections.close_all).result()
         try:
             lease.release(heard)
-        except (LeaseLostError, DatabaseError) as error:
+        except (LeaseLostError, DatabaseFault) as error:
             logger.info("The lease of account %s: %s.", self._account, type(error).__name__)
         ends_at = time.monotonic() + JOIN_SECONDS
         for room in rooms:

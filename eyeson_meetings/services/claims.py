@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from django.db import DatabaseError, connections, router
+from django.db import Error as DatabaseFault
+from django.db import connections, router
 from django.db.models import F
 from django.utils import timezone
 
@@ -91,7 +92,7 @@ class Claim:
                 self.renew()
             except StaleClaimError:
                 return
-            except DatabaseError as error:
+            except DatabaseFault as error:
                 # The lease outlives three beats; the fence decides in the end.
                 logger.warning("A claim could not be renewed: %s", type(error).__name__)
             finally:

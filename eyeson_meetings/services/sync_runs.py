@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 from django.db.models import Q
 from django.utils import timezone
 
@@ -104,7 +104,7 @@ def recorded(job: str) -> Iterator[None]:
 def _record(job: str, **fields: object) -> None:
     try:
         SyncRun.objects.update_or_create(account=WHOLE_SITE, job=job, defaults=fields)
-    except DatabaseError as error:
+    except DatabaseFault as error:
         # The job itself comes first.
         logger.warning("The run of %s could not be recorded: %s", job, type(error).__name__)
 

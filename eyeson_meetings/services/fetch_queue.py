@@ -37,9 +37,7 @@ def fetch_again(*, row: FileRow) -> bool:
     Returns False, and changes nothing, when its file is in the storage or is being fetched right now.
     """
     row.refresh_from_db()
-    if row.is_being_fetched or (
-        row.is_stored and row.file.name and row.file.storage.exists(row.file.name)
-    ):
+    if row.is_being_fetched or _is_in_storage(row):
         return False
     idle = Q(lease_until=None) | Q(lease_until__lt=timezone.now())
     # What is not fetched without being asked for counts as begun: this is the asking.
@@ -73,3 +71,17 @@ def fetch_again(*, row: FileRow) -> bool:
     )
     row.refresh_from_db()
     return bool(reset)
+
+
+def _is_in_storage(row: FileRow) -> bool:
+    """Return whether a file is where the row says; a directory is none."""
+    if not (row.is_stored and row.file.name and row.file.storage.exists(row.file.name)):
+        return False
+    try:
+        row.file.storage.open(row.file.name, "rb").close()
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return False
+    except OSError:
+        # There is something, which another process may be able to read.
+        return True
+    return True

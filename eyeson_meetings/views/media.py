@@ -9,6 +9,8 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import SuspiciousFileOperation
+from django.core.files import File
 from django.http import (
     Http404,
     HttpRequest,
@@ -20,6 +22,7 @@ from django.http import (
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
+from django.utils.translation import gettext as _
 from django.views.generic import View
 
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
@@ -36,7 +39,21 @@ LONGEST_FILENAME = 100
 #: The type of what people have uploaded, whatever they call it.
 ANY_BYTES = "application/octet-stream"
 
+#: What a storage raises where no file is that this process may read.
+NO_FILE_ERRORS = (
+    FileNotFoundError,
+    IsADirectoryError,
+    NotADirectoryError,
+    PermissionError,
+    SuspiciousFileOperation,
+)
+RETRY_AFTER_SECONDS = 30
+
 Row = Recording | Snapshot | RoomFile
+
+
+class StorageFaultError(Exception):
+    """The storage does not give the file now."""
 
 
 class StoredFileView(View):
@@ -46,7 +63,10 @@ class StoredFileView(View):
     model: ClassVar[type[Recording] | type[Snapshot] | type[RoomFile]]
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-        """The file or a part of it; the login page for strangers, 404 for all who may not see it."""
+        """Return the file or a part of it; the login page for strangers, 404 for all who may not see it.
+
+        404 too if there is no readable file in the storage; 503 if the storage fails in another way.
+        """
         row = (
             self.model.objects.select_related("room")
             .prefetch_related("room__members")
@@ -59,7 +79,10 @@ class StoredFileView(View):
             raise Http404
         if not row.is_stored or not row.size_bytes or not row.file.name:
             raise Http404
-        response = self._answer(request, row, row.size_bytes)
+        try:
+            response = self._answer(request, row, row.size_bytes)
+        except StorageFaultError:
+            return _unavailable()
         _add_headers(response, row, as_attachment="download" in request.GET)
         return response
 
@@ -80,14 +103,11 @@ class StoredFileView(View):
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
         wanted = asked or ByteRange(0, size - 1)
         response: HttpResponseBase
+        file = _open(row)
         if request.method == "HEAD":
+            file.close()
             response = HttpResponse()
         else:
-            try:
-                file = row.file.storage.open(str(row.file.name), "rb")
-            except FileNotFoundError:
-                logger.error("The file of %s %s is missing.", row._meta.verbose_name, row.uuid)
-                raise Http404 from None
             response = StreamingHttpResponse(chunks_for(request, file, wanted))
         response.headers["Content-Type"] = _served_type(row)
         response.headers["Content-Length"] = str(wanted.length)
@@ -125,6 +145,38 @@ class RoomFileView(StoredFileView):
     def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user view the room."""
         return policy().can_view(request.user, row.room)
+
+
+def _open(row: Row) -> File[bytes]:
+    """Open the file of the row. Raises Http404 if there is none to read, StorageFaultError if the storage fails."""
+    kind = row._meta.model_name
+    try:
+        file: File[bytes] = row.file.storage.open(str(row.file.name), "rb")
+    except NO_FILE_ERRORS as error:
+        logger.error(
+            "The file of %s %s is missing or cannot be read (%s).",
+            kind,
+            row.uuid,
+            type(error).__name__,
+        )
+        raise Http404 from None
+    except Exception as error:
+        # A storage may fail in any way. Not its text: that may hold an address with a signature.
+        logger.error(
+            "The storage failed at the file of %s %s (%s).", kind, row.uuid, type(error).__name__
+        )
+        raise StorageFaultError from error
+    return file
+
+
+def _unavailable() -> HttpResponse:
+    text = _("This file cannot be read right now. Please try again in a minute.")
+    return HttpResponse(
+        text,
+        status=503,
+        content_type="text/plain; charset=utf-8",
+        headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "private, no-store"},
+    )
 
 
 def _served_type(row: Row) -> str:

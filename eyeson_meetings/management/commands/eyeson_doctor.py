@@ -78,6 +78,7 @@ def _examine(aliases: list[str]) -> Iterator[Finding]:
     if not has_database:
         return
     yield from doctor.check_secrets()
+    yield from doctor.check_stored_files()
     yield from doctor.check_rounds(aliases)
     yield from doctor.check_jobs(aliases)
     yield from doctor.check_deliveries()

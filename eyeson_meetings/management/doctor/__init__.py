@@ -8,7 +8,7 @@ from .database import check_database, check_secrets
 from .eyeson import check_accounts
 from .findings import Finding, Level
 from .jobs import check_jobs
-from .neighbours import check_public_url, check_storage
+from .neighbours import check_public_url, check_storage, check_stored_files
 from .observers import check_observers, check_people
 from .workers import (
     check_broker,
@@ -32,4 +32,5 @@ __all__ = [
     "check_rounds",
     "check_secrets",
     "check_storage",
+    "check_stored_files",
 ]

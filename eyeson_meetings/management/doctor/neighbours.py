@@ -5,18 +5,22 @@ from __future__ import annotations
 import ipaddress
 import uuid
 from collections.abc import Iterator
+from itertools import chain
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from eyeson_meetings import conf
 from eyeson_meetings.client.sessions import BareSession
 from eyeson_meetings.exceptions import ConfigurationError
+from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.services import webhooks
 
 from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning, within
@@ -24,9 +28,13 @@ from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning,
 TIMEOUTS_SECONDS = (3.0, 5.0)
 PUBLIC_URL_SECONDS = 10.0
 STORAGE_SECONDS = 15.0
+#: So many of the oldest and so many of the newest files of a kind are opened.
+FILES_TRIED = 25
 CONTENT = b"Written by manage.py eyeson_doctor, and to be deleted at once.\n"
 #: What the webhook view answers to a GET.
 ANSWER_OF_OURS = 405
+
+Row = Recording | Snapshot | RoomFile
 
 
 def check_public_url(aliases: list[str]) -> Iterator[Finding]:
@@ -150,3 +158,55 @@ def _write_read_delete(alias: str, steps: list[str]) -> bytes:
     steps.append("delete")
     storage.delete(name)
     return content
+
+
+def check_stored_files() -> Iterator[Finding]:
+    """Whether the files that count as stored can be opened: the oldest and the newest of each kind."""
+    rows = _stored_rows()
+    try:
+        readable, unreadable = within(STORAGE_SECONDS, lambda: _open_files(rows))
+    except TimeLimitError:
+        message = _("The storage does not answer within %(seconds)d s.")
+        hint = _('See BACKEND and OPTIONS of STORAGES["%(alias)s"], its rights and its free space.')
+        hint %= {"alias": conf.setting("STORAGE")}
+        yield problem("files", message % {"seconds": STORAGE_SECONDS}, hint)
+        return
+    if unreadable:
+        message = ngettext(
+            "%(count)d stored file cannot be opened: %(example)s.",
+            "%(count)d stored files cannot be opened, for example %(example)s.",
+            len(unreadable),
+        ) % {"count": len(unreadable), "example": unreadable[0]}
+        hint = _(
+            "Put the file back from a backup, or let this process read it. If eyeson still has it, fetch it "
+            "again in the admin."
+        )
+        yield problem("files", message, hint)
+    elif readable:
+        message = ngettext(
+            "%(count)d stored file was opened.", "%(count)d stored files were opened.", readable
+        )
+        yield ok("files", message % {"count": readable})
+
+
+def _stored_rows() -> list[Row]:
+    rows: list[Any] = []
+    for model in (Recording, Snapshot, RoomFile):
+        stored = model.objects.filter(store_state=model.StoreState.STORED).exclude(file="")
+        tried = chain(stored.order_by("pk")[:FILES_TRIED], stored.order_by("-pk")[:FILES_TRIED])
+        rows += {row.pk: row for row in tried}.values()
+    return rows
+
+
+def _open_files(rows: list[Row]) -> tuple[int, list[str]]:
+    """Return how many files can be opened, and those that cannot, each with the kind of error."""
+    readable, unreadable = 0, []
+    for row in rows:
+        try:
+            with row.file.storage.open(str(row.file.name), "rb") as file:
+                file.read(1)
+        except Exception as error:  # noqa: BLE001 - a storage may fail in any way
+            unreadable.append(f"{row._meta.model_name} {row.uuid} ({type(error).__name__})")
+        else:
+            readable += 1
+    return readable, unreadable

@@ -152,7 +152,9 @@ def test_a_layer_that_is_down_breaks_nothing_and_is_told_once(
     assert RoomMember.objects.filter(room=room).count() == 50
     # Who waited a second for each of the hints would need minutes.
     assert time.monotonic() - started < 60
-    assert [record.name for record in caplog.records] == ["eyeson_meetings.live.hints"]
+    # Observers of tests before this one may still say that they end.
+    told = [record for record in caplog.records if record.name == "eyeson_meetings.live.hints"]
+    assert len(told) == 1
     assert "redis://" not in caplog.text
 
 

@@ -67,9 +67,8 @@ class Remembered:
             if file.created_at is None or rules.span_at([span], file.created_at) is None:
                 continue
             named = file.meeting_started_at
-            if named == span.started_at or (
-                named is None and rules.span_at(spans, file.created_at) == span
-            ):
+            own = _real_span(spans, named) if named else rules.span_at(spans, file.created_at)
+            if own == span:
                 lasted = timedelta(seconds=file.duration or 0)
                 found = found.with_sign_of_life(file.created_at + lasted)
         return found

@@ -44,7 +44,6 @@ from eyeson_meetings.services.asking import Pacer
 from eyeson_meetings.services.guests import guest_url
 from tests.crawling import crawl
 from tests.factories import UserFactory
-from tests.mirror.sizes import IS_CI
 from tests.services.truth import sync_once
 from tests.services.webhook_bodies import receive
 from tests.views.test_webhook_corpus import SAMPLES, bodies_from_samples, named_variants_of
@@ -60,11 +59,11 @@ pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
 #: The room that the samples are about.
 DESK = "support-desk-17"
 #: Rounds in which eyeson's answers are spoilt.
-ROUNDS = 30 if IS_CI else 5
+ROUNDS = 5
 #: Of the bodies with values that fit no name, every so-and-so-many-th. `test_webhook_corpus` receives all of them.
-STEP = 2 if IS_CI else 20
+STEP = 20
 #: Of each model so many rows are visited one by one.
-MOST_ROWS = 100 if IS_CI else 6
+MOST_ROWS = 6
 #: Who visits, and how many pages at least are not refused.
 LEAST_SHOWN = {
     "superuser": 300,

@@ -167,7 +167,7 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
         return shown_meeting_state(meeting)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Return the fields, with the time of finding for an end of which nobody told."""
+        """Return the fields. `end_found_at` is shown only if the end is estimated."""
         is_found = obj is not None and obj.is_end_estimated
         return [field for field in self.fields if is_found or field != "end_found_at"]
 

@@ -310,7 +310,7 @@ def _interval(
     """From coming to going, or to the meeting's end; none if it has no length."""
     from_at = max(begin.at, span.started_at)
     to_at = max(end.at, span.started_at) if end is not None else span.ended_at
-    # Nobody told this end: who came with the last sign of life was there.
+    # The end is estimated. A person who came at this very time was there, so a stay without length is kept.
     is_end_found = end is None and span.end_found_at is not None
     if to_at is not None and (to_at < from_at or (to_at == from_at and not is_end_found)):
         return

@@ -1,4 +1,4 @@
-"""Which times can be true of a room that is locked, and which count as later than what is stored."""
+"""Times of facts about a locked room: which are possible, and which count as later than the stored ones."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class Span:
     started_at: datetime
     #: Of an end that was only found: the last sign of life.
     ended_at: datetime | None
-    #: When an end was found of which nobody told: it took place at this time or before.
+    #: When the site found the end, if eyeson did not tell it. The meeting ended at this time or before.
     end_found_at: datetime | None = None
     #: eyeson has never run it: a webhook named a wrong start. It ends at its own start and ends nothing.
     is_void: bool = False

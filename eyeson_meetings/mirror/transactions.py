@@ -68,7 +68,7 @@ def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
     no_key = connections[router.db_for_write(Room)].features.has_select_for_no_key_update
     offset = AccountClock.objects.filter(account=OuterRef("account")).values("offset_seconds")
     rows: Any = rooms.order_by().select_for_update(no_key=no_key)
-    # Whoever waits for the lock gets the room as it is then, but of other tables what they were before.
+    # A statement that waits for the lock sees the new row of the room, but the old rows of other tables.
     annotated: QuerySet[Room] = rows.annotate(clock_offset_seconds=Subquery(offset[:1]))
     return annotated
 

@@ -63,9 +63,9 @@ class Meeting(models.Model):
     missed_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: When sync last listed the files of this meeting after its end.
     swept_at = ReportedTimeField(null=True, blank=True, editable=False)
-    #: Derived by the mirror from the facts of the room. If nobody told the end: the last sign of life.
+    #: Derived by the mirror from the facts of the room. If eyeson did not tell the end: the last sign of life.
     ended_at = ReportedTimeField(_("ended"), null=True, blank=True)
-    #: Derived: when an end was found of which nobody told. It took place between `ended_at` and this time.
+    #: Derived: when the site found the end, if eyeson did not tell it. It ended between `ended_at` and this time.
     end_found_at = ReportedTimeField(_("end found"), null=True, blank=True, editable=False)
     #: Derived: a webhook named this start, and eyeson has never run the meeting. Shown nowhere.
     is_void = models.BooleanField(default=False, editable=False)

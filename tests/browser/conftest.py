@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 TOP = Path(__file__).resolve().parents[2]
@@ -77,6 +78,9 @@ def demo(
     folder = tmp_path_factory.mktemp("demo")
     request.config.stash[LOGS].append(folder / "logs")
     with running_demo(folder) as demo:
+        # No meeting that one test has left empty ends in the midst of another.
+        knobs = {"empty_after_seconds": 3600}
+        requests.post(f"{demo.sandbox}/_sandbox/knobs", json=knobs, timeout=60).raise_for_status()
         yield demo
 
 

@@ -139,6 +139,8 @@ def test_who_may_no_longer_see_the_room_is_told_and_asks_no_more(
 def open_appointment(page: Page, topic: str) -> None:
     page.get_by_role("link", name=topic).first.click()
     expect(page.get_by_role("heading", name=topic)).to_be_visible()
+    # Its scripts have run: who presses a button before that is not told that the site waits.
+    page.wait_for_load_state()
 
 
 def join(page: Page, demo: Demo, topic: str) -> None:

@@ -141,6 +141,39 @@ def test_a_refresh_keeps_the_pending_button_and_its_focus(
     expect(pending).to_be_focused()
 
 
+def test_a_change_of_the_room_takes_neither_the_focus_nor_a_press(
+    demo: Demo, person: Callable[..., Person]
+) -> None:
+    topic, is_in = "Pension plan, first meeting", "1 person is in"
+    host, client, watcher = person("host"), person("client"), person("client").page
+    page = client.page
+    open_appointment(watcher, topic)
+    open_appointment(page, topic)
+    posted = swallow_posts(page)
+    join_button = page.get_by_role("button", name="Join")
+    element = join_button.element_handle()
+    join_button.focus()
+
+    join(host.page, demo, topic)
+    expect(page.get_by_text("The meeting is going on.")).to_be_visible()
+    expect(page.get_by_text(is_in)).to_be_visible()
+    assert element.evaluate("(button) => button.isConnected")
+    expect(join_button).to_be_focused()
+
+    page.get_by_role("link", name="All appointments").focus()
+    join_button.hover()
+    page.mouse.down()
+    host.page.get_by_role("button", name="Leave").click()
+    expect(watcher.get_by_text(is_in)).not_to_be_visible()
+    expect(page.get_by_text(is_in)).to_be_visible()
+    page.mouse.up()
+
+    expect_pending(page, "Joining…")
+    assert len(posted) == 1
+    expect(page.get_by_text(is_in)).not_to_be_visible()
+    assert client.complaints == []
+
+
 @pytest.mark.parametrize("end", ["time", "back"])
 def test_a_pending_button_can_be_pressed_again_later(
     demo: Demo, person: Callable[..., Person], end: str

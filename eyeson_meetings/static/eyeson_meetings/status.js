@@ -22,6 +22,7 @@ const LONGEST_WAIT_MS = 60_000;
 const TIMEOUT_MS = 15_000;
 const FAILURES_UNTIL_STALE = 2;
 const RECONNECT_MS = 1_000;
+const LONGEST_PRESS_MS = 30_000;
 /** The server says the state every 60 s, also when it is the same. */
 const LONGEST_SILENCE_MS = 90_000;
 /** Of the chat; what was said before scrolls away. */
@@ -44,7 +45,7 @@ class RoomStatus extends HTMLElement {
     this.#etag ??= this.getAttribute("etag");
     this.#socket = new RoomSocket(
       () => this.#address("socket"),
-      (message) => this.#heard(message),
+      (message) => press.isOver.then(() => this.#heard(message)),
       (code) => (code === NOT_VISIBLE ? this.#ask() : this.#schedule()),
     );
     document.addEventListener("visibilitychange", this.#wakeOrRest);
@@ -139,6 +140,7 @@ class RoomStatus extends HTMLElement {
     }
     if (response.status !== 304 && !response.ok) throw new Error(`status ${response.status}`);
     const state = response.status === 304 ? null : await response.json();
+    await press.isOver;
     // The socket has said something while we asked: that is newer.
     if (this.#socket.isLive) return;
     this.dataset.via = "poll";
@@ -292,6 +294,24 @@ function waitAfter(failures, everyMs) {
   return wait * (0.9 + 0.2 * Math.random());
 }
 
+/** While something is pressed, nothing moves from under the finger: a press that ends elsewhere is none. */
+const press = {
+  isOver: Promise.resolve(),
+  end() {},
+
+  begin() {
+    press.end();
+    press.isOver = new Promise((done) => {
+      const timer = setTimeout(done, LONGEST_PRESS_MS);
+      press.end = () => {
+        clearTimeout(timer);
+        // The click comes right after.
+        setTimeout(done);
+      };
+    });
+  },
+};
+
 const refresher = {
   failures: 0,
   /** Whether a pending button kept a part of the page as it was. */
@@ -333,6 +353,7 @@ async function refreshPage() {
   // Signed out, or gone: what is shown stays, and the status element says that it is no longer fresh.
   if (!response.ok) return;
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  await press.isOver;
   const fresh = new Map(
     [...page.querySelectorAll("[data-eyeson-refresh]")].map((part) => [part.dataset.eyesonRefresh, part]),
   );
@@ -349,39 +370,66 @@ function refresh(shown, fresh) {
   shown.hidden = fresh.hidden;
   if (fresh.dataset.state !== undefined) shown.dataset.state = fresh.dataset.state;
   if (shown.dataset.eyesonFrame !== undefined) return;
-  // Replacing a form that waits for its answer would lose the focus and the pending text.
+  // A form that waits for its answer keeps its pending text.
   if (shown.querySelector("[data-eyeson-pending][aria-busy=true]")) {
     refresher.isHeldBack = true;
     return;
   }
-  if (fresh.querySelector(":scope > [data-eyeson-key]")) refreshList(shown, fresh);
-  else if (markupOf(shown) !== markupOf(fresh)) {
-    shown.replaceChildren(...[...fresh.childNodes].map((node) => document.importNode(node, true)));
+  giveChildren(shown, fresh);
+}
+
+/**
+ * Give `shown` the children of `fresh`. Those that are there already stay the same elements, so that the focus, a
+ * selection, a button that is held down and a video that plays are not lost.
+ */
+function giveChildren(shown, fresh) {
+  const known = new Map();
+  for (const node of shown.childNodes) {
+    const identity = identityOf(node);
+    known.set(identity, [...(known.get(identity) ?? []), node]);
+  }
+  const wanted = [...fresh.childNodes].map((node) => [known.get(identityOf(node))?.shift(), node]);
+  const kept = new Set(wanted.map(([here]) => here));
+  for (const node of [...shown.childNodes]) if (!kept.has(node)) node.remove();
+  let next = shown.firstChild;
+  for (const [here, node] of wanted) {
+    if (here) update(here, node);
+    const placed = here ?? document.importNode(node, true);
+    // Moving an element takes the focus from it.
+    if (placed === next) next = next.nextSibling;
+    else shown.insertBefore(placed, next);
   }
 }
 
-/** The markup of `part` without the values of CSRF tokens: these are others each time, and all of them hold. */
-function markupOf(part) {
-  return part.innerHTML.replace(/(name="csrfmiddlewaretoken" value=)"[^"]*"/g, "$1");
+/** By what a node is known again among its siblings. A player does not notice that its source is another one. */
+function identityOf(node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;
+  const { eyesonKey } = node.dataset;
+  const source = node.matches("audio, video, source") ? node.getAttribute("src") : "";
+  const name = node.id || eyesonKey || node.getAttribute("action") || node.getAttribute("name");
+  return [node.nodeName, name ?? "", source].join(" ");
 }
 
-/** As `refresh`, entry by entry: one of the same version stays untouched, so that its video plays on. */
-function refreshList(shown, fresh) {
-  const identity = (entry) => `${entry.dataset.eyesonKey} ${entry.dataset.eyesonVersion}`;
-  const kept = new Map([...shown.children].map((entry) => [identity(entry), entry]));
-  let next = shown.firstElementChild;
-  for (const entry of fresh.children) {
-    const here = kept.get(identity(entry)) ?? document.importNode(entry, true);
-    if (here === next) next = next.nextElementSibling;
-    else shown.insertBefore(here, next);
+function update(here, node) {
+  if (node.nodeType !== Node.ELEMENT_NODE) {
+    if (here.data !== node.data) here.data = node.data;
+    return;
   }
-  while (next) {
-    const outdated = next;
-    next = next.nextElementSibling;
-    outdated.remove();
+  // The links of an entry are others each time, and all of them hold: one of the same version stays as it is.
+  const isSameVersion =
+    here.dataset.eyesonKey !== undefined && here.dataset.eyesonVersion === node.dataset.eyesonVersion;
+  if (isSameVersion || here.localName === "eyeson-room-status" || here.isEqualNode(node)) return;
+  for (const name of new Set([...here.getAttributeNames(), ...node.getAttributeNames()])) {
+    // What is open and what is closed, the reader has chosen.
+    if (name === "open" || here.getAttribute(name) === node.getAttribute(name)) continue;
+    if (node.hasAttribute(name)) here.setAttribute(name, node.getAttribute(name));
+    else here.removeAttribute(name);
   }
+  giveChildren(here, node);
 }
 
+window.addEventListener("pointerdown", () => press.begin(), true);
+for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => press.end(), true);
 document.addEventListener("eyeson-room-change", () => refresher.run());
 document.addEventListener("eyeson-pending-end", () => {
   if (refresher.isHeldBack) refresher.run();

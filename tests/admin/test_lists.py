@@ -230,6 +230,7 @@ ODD_QUERIES = (
 )
 
 
+@pytest.mark.begun_first
 @pytest.mark.every_database
 @pytest.mark.parametrize("model", MODELS)
 def test_no_address_of_a_list_is_an_error(root: Client, model: Any) -> None:

@@ -186,6 +186,7 @@ def test_the_end_of_a_meeting_ends_all_of_it() -> None:
     assert Recording.objects.get().remote_state == Recording.RemoteState.PROCESSING
 
 
+@pytest.mark.begun_first
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(20))
 def test_any_order_of_facts_leaves_the_same_rows(seed: int) -> None:

@@ -349,6 +349,7 @@ def test_what_names_a_void_meeting_counts_for_the_real_one_before_it(
     assert counts_for() == {START}
 
 
+@pytest.mark.begun_first
 @pytest.mark.django_db
 @pytest.mark.parametrize("model", FOLLOWING, ids=lambda model: model.__name__)
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ def test_every_wire_format_and_answer_has_its_script() -> None:
     assert {path.name for path in FOLDER.glob("*.[ps][yh]")} - PARTS == FORMATS | ANSWERS
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", sorted(FORMATS | ANSWERS))
 def test_the_sandbox_understands_tools_that_know_nothing_of_it(
     name: str, sandbox: SandboxServer

@@ -39,6 +39,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize(("method", "path"), PATHS)
 def test_no_value_breaks_an_endpoint(
     api: Api, sandbox: SandboxServer, method: str, path: str

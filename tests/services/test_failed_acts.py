@@ -173,6 +173,7 @@ def assert_not_confirmed(error: EyesonMeetingsError) -> None:
     assert response.data["code"] == "not_confirmed"
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize(
     ("name", "call"), [case for case in CASES if case != REPLACE], ids=lambda text: str(text)
 )

@@ -112,6 +112,7 @@ def test_the_list_names_every_id_that_a_service_takes() -> None:
     assert found == set(CHOSEN) | GIVEN
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize(("text", "words"), REFUSED)
 @pytest.mark.parametrize("taker", CHOSEN, ids=".".join)
 def test_an_id_that_no_path_can_hold_is_refused_before_eyeson_is_asked(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -239,6 +240,7 @@ def _fact(name: str, value: Any) -> Any:
     return value is not None if is_time else value
 
 
+@functools.cache
 def methods_that_send(*verbs: str) -> set[str]:
     """Return the public methods of the client that send such requests: "rooms.end" for DELETE."""
     folder = Path(inspect.getfile(client)).parent
@@ -270,6 +272,7 @@ def test_the_list_names_every_method_of_the_client_that_undoes() -> None:
     assert methods_that_send("DELETE") == set(ACTS) | NOT_BELIEVED
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_eyeson_still_shows_is_not_undone(world: World, name: str) -> None:
     act = ACTS[name].prepared(world)
@@ -285,6 +288,7 @@ def test_what_eyeson_still_shows_is_not_undone(world: World, name: str) -> None:
     act()
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_is_gone_counts_as_undone(world: World, name: str) -> None:
     undoing = ACTS[name]
@@ -296,6 +300,7 @@ def test_what_is_gone_counts_as_undone(world: World, name: str) -> None:
     assert statuses_of_deletes(world)[-1] == 404
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_cannot_be_seen_is_not_confirmed(world: World, name: str) -> None:
     undoing = ACTS[name]
@@ -329,6 +334,7 @@ def test_what_eyeson_never_shows_is_not_confirmed(world: World, name: str) -> No
     assert calls_of(world.sandbox)[-1].startswith("DELETE")
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_a_try_has_undone_whose_answer_was_lost_counts_as_undone(
@@ -344,6 +350,7 @@ def test_what_a_try_has_undone_whose_answer_was_lost_counts_as_undone(
     assert statuses_of_deletes(world)[-2:] == [200 if failure == "cut" else 500, 404]
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", SHOWN)
 def test_what_no_try_has_undone_is_not_undone(world: World, name: str) -> None:
     undoing = ACTS[name]
@@ -381,6 +388,7 @@ def test_what_eyeson_never_shows_is_not_confirmed_after_two_tries(
     assert calls_of(world.sandbox)[-2:] == [f"DELETE {undoing.route}"] * 2
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("name", ACTS)
 def test_a_410_after_a_lost_answer_is_believed(world: World, name: str) -> None:
     undoing = ACTS[name]

@@ -47,6 +47,7 @@ def put_by_others(server: FileServer, name: str, content_type: str = "") -> Room
     return row
 
 
+@pytest.mark.begun_first
 @pytest.mark.parametrize("framing", ["length", "chunked"])
 @pytest.mark.parametrize(("body", "content_type"), PAGES)
 @pytest.mark.parametrize("name", ["agenda.pdf", "notes.txt", "agenda"])

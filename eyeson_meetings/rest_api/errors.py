@@ -18,12 +18,20 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework import exceptions as rest
 from rest_framework import status
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from eyeson_meetings import exceptions
+from eyeson_meetings.outages import (
+    RETRY_AFTER_SECONDS,
+    Tally,
+    already_logged,
+    is_database_away,
+)
 
 logger = logging.getLogger(__name__)
+_database_away = Tally(logger, "Calls of the REST API not served: %d, the database is away (%s).")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +171,22 @@ NOT_CONFIRMED = Problem(
 )
 
 
+#: While the database is away: for what changes nothing, and for what may have been done before it went away.
+DATABASE_AWAY = Problem(
+    status=503,
+    code="database_away",
+    message=lambda: _("This site cannot reach its database. Please try again in a minute."),
+)
+DATABASE_AWAY_AND_NOT_CONFIRMED = Problem(
+    status=503,
+    code="database_away",
+    message=lambda: _(
+        "This site cannot reach its database. What you asked for may have been done. Please check in a minute "
+        "before you try again."
+    ),
+)
+
+
 class NotAvailableError(rest.APIException):
     """There is nothing to act on, or not yet. 409."""
 
@@ -188,6 +212,8 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
         error = rest.ValidationError({field: [str(error)]})
     if isinstance(error, rest.APIException):
         return _answer_to_bad_request(error)
+    if is_database_away(error):
+        return _answer_without_database(error, context)
     problem = next((PROBLEMS[kind] for kind in type(error).__mro__ if kind in PROBLEMS), None)
     if problem is None:
         return None
@@ -200,7 +226,18 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     retry_after = getattr(error, "retry_after_seconds", None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(retry_after))
-    return response
+    return already_logged(response) if problem.status >= 500 else response
+
+
+def _answer_without_database(error: Exception, context: Mapping[str, Any]) -> Response:
+    _database_away.count(type(error).__name__)
+    request = context.get("request")
+    is_safe = request is None or request.method in SAFE_METHODS
+    problem = DATABASE_AWAY if is_safe else DATABASE_AWAY_AND_NOT_CONFIRMED
+    assert problem.message is not None  # noqa: S101 - both have one
+    response = _response(problem.status, problem.code, problem.message())
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return already_logged(response)
 
 
 def _answer_to_bad_request(error: rest.APIException) -> Response:

@@ -26,7 +26,7 @@ MEANINGS = {
     415: "The body is of another kind.",
     429: "Too many requests.",
     502: "eyeson's answer is of no use.",
-    503: "eyeson does not answer, or the site is not set up for it.",
+    503: "eyeson or the database of the site does not answer, or the site is not set up for it.",
 }
 
 
@@ -82,7 +82,7 @@ class EndpointSchema(AutoSchema):
 
     def _errors(self) -> list[int]:
         endpoint = self._endpoint
-        found = [401, 403, 404, 429]
+        found = [401, 403, 404, 429, 503]
         if self._api_view.action == "list" or endpoint.takes is not None:
             found.append(400)
         if endpoint.takes is not None:
@@ -90,7 +90,7 @@ class EndpointSchema(AutoSchema):
         if endpoint.asks_eyeson or endpoint.may_conflict:
             found.append(409)
         if endpoint.asks_eyeson:
-            found += [502, 503]
+            found.append(502)
         return sorted(found)
 
 

@@ -21,7 +21,7 @@ from eyeson_meetings.services.guests import GuestAccess, open_guest_link
 from eyeson_meetings.services.rooms import join_as_guest
 from eyeson_meetings.services.status import confirmed_at, entity_tag, guest_state, latest_meeting
 
-from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
+from .pages import JOIN_ERRORS, JsonStateView, MeetingRedirect, PageView, is_embedded, trouble_page
 from .quiet_logs import hide_guest_links
 from .status import state_response
 
@@ -152,7 +152,7 @@ class GuestView(GuestLinkView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-class GuestStatusView(GuestLinkView):
+class GuestStatusView(JsonStateView, GuestLinkView):
     """Tell the guest page what changed while it stays open."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponseBase:

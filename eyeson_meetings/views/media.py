@@ -23,12 +23,13 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.utils.http import content_disposition_header, http_date, parse_http_date_safe
 from django.utils.translation import gettext as _
-from django.views.generic import View
 
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.models.moments import local_time
+from eyeson_meetings.outages import RETRY_AFTER_SECONDS, already_logged
 from eyeson_meetings.policies import policy
 
+from .pages import DatabaseView
 from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,6 @@ NO_FILE_ERRORS = (
     PermissionError,
     SuspiciousFileOperation,
 )
-RETRY_AFTER_SECONDS = 30
 
 Row = Recording | Snapshot | RoomFile
 
@@ -56,7 +56,7 @@ class StorageFaultError(Exception):
     """The storage does not give the file now."""
 
 
-class StoredFileView(View):
+class StoredFileView(DatabaseView):
     """GET and HEAD of one stored file, with ranges. Asks the policy on every request, and never eyeson."""
 
     http_method_names = ["get", "head", "options"]
@@ -171,12 +171,13 @@ def _open(row: Row) -> File[bytes]:
 
 def _unavailable() -> HttpResponse:
     text = _("This file cannot be read right now. Please try again in a minute.")
-    return HttpResponse(
+    response = HttpResponse(
         text,
         status=503,
         content_type="text/plain; charset=utf-8",
         headers={"Retry-After": str(RETRY_AFTER_SECONDS), "Cache-Control": "private, no-store"},
     )
+    return already_logged(response)
 
 
 def _served_type(row: Row) -> str:

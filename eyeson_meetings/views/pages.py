@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.db import Error as DatabaseFault
+from django.db import connections, transaction
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
@@ -34,9 +44,16 @@ from eyeson_meetings.exceptions import (
     UnavailableError,
 )
 from eyeson_meetings.models import Room
+from eyeson_meetings.outages import (
+    RETRY_AFTER_SECONDS,
+    Tally,
+    already_logged,
+    is_database_away,
+)
 from eyeson_meetings.services.rooms import JoinedRoom
 
 logger = logging.getLogger(__name__)
+_database_away = Tally(logger, "Requests not served: %d, the database is away (%s).")
 
 #: What can come of a join that people should be told in words. All else is a bug and looks like one.
 JOIN_ERRORS = (
@@ -50,7 +67,70 @@ JOIN_ERRORS = (
 )
 
 
-class PageView(View):
+class DatabaseView(View):
+    """A view that answers 503 in words while the database is away.
+
+    It runs in no transaction around the view, also with ATOMIC_REQUESTS: that would begin, and end, outside of it.
+    """
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Callable[..., HttpResponseBase]:
+        """Return the view function, with all that dispatching may raise in it."""
+        view = super().as_view(**initkwargs)
+
+        @functools.wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                return view(request, *args, **kwargs)
+            except DatabaseFault as error:
+                if not is_database_away(error):
+                    raise
+                _database_away.count(type(error).__name__)
+                return cls.unavailable(request)
+
+        for alias in connections:
+            transaction.non_atomic_requests(using=alias)(answer)
+        return answer
+
+    @classmethod
+    def unavailable(cls, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer while the database is away: a page of ours that reads nothing, not even the user."""
+        is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+        # Not the frame of the site's pages, which may show who is signed in.
+        text = render_to_string(
+            "eyeson_meetings/unavailable.html",
+            {"may_be_done": not is_safe, "embedded": is_embedded(request)},
+        )
+        return _unavailable(request, HttpResponse(text))
+
+
+def _unavailable(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    response.status_code = 503
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    set_page_headers(request, response)
+    return already_logged(response)
+
+
+class JsonStateView(DatabaseView):
+    """A view that programs read: its 503 is JSON."""
+
+    @classmethod
+    def unavailable(cls, request: HttpRequest) -> HttpResponseBase:
+        """Return the answer while the database is away."""
+        return _unavailable(request, JsonResponse({"error": "not available"}))
+
+
+def set_page_headers(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Set the headers of a page; a Referrer-Policy of its own stays."""
+    # Not `no-referrer`: browsers then send `Origin: null`, and Django refuses the form.
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "SAMEORIGIN" if is_embedded(request) else "DENY"
+
+
+class PageView(DatabaseView):
     """A page that no cache keeps, no search engine lists and no other site frames."""
 
     http_method_names = ["get", "head", "post", "options"]
@@ -61,12 +141,7 @@ class PageView(View):
 
     def with_headers(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """`response` with the headers of a page; a Referrer-Policy of its own stays."""
-        # Not `no-referrer`: browsers then send `Origin: null`, and Django refuses the form.
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers["Cache-Control"] = "private, no-store"
-        response.headers["X-Robots-Tag"] = "noindex"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "SAMEORIGIN" if is_embedded(request) else "DENY"
+        set_page_headers(request, response)
         return response
 
 
@@ -130,7 +205,7 @@ def trouble_page(
     )
     if isinstance(error, UnavailableError) and error.retry_after_seconds is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
-    return response
+    return already_logged(response) if trouble.status >= 500 else response
 
 
 def trouble_of(error: EyesonMeetingsError) -> Trouble:

@@ -14,12 +14,12 @@ from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.status import entity_tag, room_state
 
-from .pages import PageView
+from .pages import JsonStateView, PageView
 
 
 # It says no by itself: a poller could do nothing with the login page.
 @method_decorator(login_not_required, name="dispatch")
-class StatusView(PageView):
+class StatusView(JsonStateView, PageView):
     """GET of a room's public state with an ETag. Reads our rows and never calls eyeson."""
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
-import time
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
@@ -21,14 +19,12 @@ from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import BadSignatureError
 from eyeson_meetings.models import Delivery
+from eyeson_meetings.outages import RETRY_AFTER_SECONDS, Tally, already_logged
 from eyeson_meetings.services import inbox
 
 logger = logging.getLogger(__name__)
 
 MAX_BODY_BYTES = 256 * 1024
-RETRY_AFTER_SECONDS = 30
-#: Refusals are summed up in at most one line of the log in so many seconds and process.
-REFUSAL_LOG_SECONDS = 1.0
 
 
 class _RefusedError(Exception):
@@ -48,7 +44,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     503 while the database cannot be reached.
     """
     if request.method != "POST":
-        return _silent(HttpResponseNotAllowed(["POST"]))
+        return already_logged(HttpResponseNotAllowed(["POST"]))
     try:
         received = inbox.receive(
             body=_body_of(request), signature=request.META.get("HTTP_X_EYESON_SIGNATURE")
@@ -60,7 +56,7 @@ def webhook(request: HttpRequest) -> HttpResponse:
     except (OperationalError, InterfaceError) as error:
         _unreachable.count(type(error).__name__)
         response = HttpResponse(status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
-        return _silent(response)
+        return already_logged(response)
     _go_on_with(received.delivery)
     return HttpResponse(status=204)
 
@@ -123,37 +119,10 @@ def _stream_of(request: HttpRequest) -> Any:
     return request
 
 
-class _Tally:
-    """Counts what happens, and logs it at most once a second: strangers must not fill the log."""
-
-    def __init__(self, message: str) -> None:
-        self._message = message
-        self._lock = threading.Lock()
-        self._count = 0
-        self._next_at = 0.0
-
-    def count(self, what: object) -> None:
-        """Note one more; `what` it was is logged for the last one only."""
-        with self._lock:
-            self._count += 1
-            now = time.monotonic()
-            if now < self._next_at:
-                return
-            self._next_at = now + REFUSAL_LOG_SECONDS
-            count, self._count = self._count, 0
-        logger.warning(self._message, count, what)
-
-
-_refused = _Tally("Webhook requests refused: %d, the last with status %s.")
-_unreachable = _Tally("Webhook requests not kept: %d, the database cannot be reached (%s).")
+_refused = Tally(logger, "Webhook requests refused: %d, the last with status %s.")
+_unreachable = Tally(logger, "Webhook requests not kept: %d, the database cannot be reached (%s).")
 
 
 def _refusal(status: int) -> HttpResponse:
     _refused.count(status)
-    return _silent(HttpResponse(status=status))
-
-
-def _silent(response: HttpResponse) -> HttpResponse:
-    # Django would log each answer from 400 on, and mail each from 500 on to the admins.
-    response._has_been_logged = True  # type: ignore[attr-defined]
-    return response
+    return already_logged(HttpResponse(status=status))

@@ -157,7 +157,8 @@ def test_no_log_names_a_guest_link(
     settings.TEMPLATES = []
     assert client.get(alive).status_code == 500
 
-    assert caplog.text.count("/meetings/guest/***/") == 7
+    # Not the 503: the package has logged why, and Django logs no error of its own.
+    assert caplog.text.count("/meetings/guest/***/") == 6
     for address in (dead, alive):
         for part in address.split("/")[3].split(":"):
             assert part not in caplog.text

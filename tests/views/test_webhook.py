@@ -23,7 +23,7 @@ from django.db import (
 from django.test import Client
 from django.urls import reverse
 
-from eyeson_meetings import tasks
+from eyeson_meetings import outages, tasks
 from eyeson_meetings.models import Delivery, Meeting, Recording, Room
 from eyeson_meetings.views import webhook
 from tests.webhooks import post_signed, signature_of
@@ -55,7 +55,7 @@ def quiet_before() -> None:
 @pytest.fixture
 def long_second(quiet_before: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is one log line in a second, and the second outlasts the test."""
-    monkeypatch.setattr(webhook_module, "REFUSAL_LOG_SECONDS", 60.0)
+    monkeypatch.setattr(outages, "LOG_PAUSE_SECONDS", 60.0)
 
 
 @pytest.fixture

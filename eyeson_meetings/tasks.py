@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery, Task, current_app, shared_task
+from django.db import Error as DatabaseFault
 from django.db import close_old_connections
 from django.dispatch import receiver
 
@@ -24,6 +25,7 @@ from eyeson_meetings.beat import beat_schedule
 from eyeson_meetings.conf import account_aliases, fetches, queue, setting
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
+from eyeson_meetings.outages import is_database_away
 from eyeson_meetings.signals import file_available, recording_available, snapshot_available
 
 __all__ = [
@@ -61,6 +63,16 @@ class QueuedTask(Task):
 
     abstract = True
     kind = ""
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Run the task. If the database is away, end it with a warning: the sweeps do the work later."""
+        try:
+            return super().__call__(*args, **options)
+        except DatabaseFault as error:
+            if not is_database_away(error):
+                raise
+            logger.warning("%s ended: the database is away (%s).", self.name, type(error).__name__)
+            return None
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task; an explicit `queue` wins over the setting."""

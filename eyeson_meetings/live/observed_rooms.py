@@ -256,7 +256,10 @@ class ObservedRoom:
                 is_late=is_late,
             )
         except (LeaseLostError, DatabaseFault) as error:
-            logger.warning("Room %s: an event is lost: %s.", self.room_pk, type(error).__name__)
+            # The connection ends with the first; those that wait behind it are lost with it.
+            level = logging.DEBUG if hearing.failed_at else logging.WARNING
+            words = "Room %s: an event is lost: %s."
+            logger.log(level, words, self.room_pk, type(error).__name__)
             connections.close_all()
             hearing.fail(at)
         except Exception:

@@ -21,6 +21,7 @@ from django.db import connections, router
 
 from eyeson_meetings.exceptions import EyesonMeetingsError
 from eyeson_meetings.models import Meeting
+from eyeson_meetings.outages import OnceLogged
 from eyeson_meetings.services import observing
 from eyeson_meetings.services.asking import Pacer
 from eyeson_meetings.services.observer_leases import (
@@ -91,6 +92,7 @@ class AccountObserver:
         self._relay = relay
         self._stopping = stopping
         self._rooms: dict[int, ObservedRoom] = {}
+        self._lease_log, self._look_log, self._beat_log = (OnceLogged(logger) for _ in range(3))
 
     def run(self) -> None:
         """Until it is to stop. What goes wrong is logged, and tried again."""
@@ -98,11 +100,12 @@ class AccountObserver:
         while not self._stopping.is_set():
             try:
                 lease = take_lease(self._account, seconds=self._lease_seconds)
+                self._lease_log.clear()
                 if lease is not None:
                     self._observe(lease)
                     continue
             except (DatabaseFault, EyesonMeetingsError) as error:
-                logger.warning("Account %s is not observed: %s.", self._account, _words(error))
+                self._lease_log.warn(f"Account {self._account} is not observed: {_words(error)}.")
             except Exception:
                 # One that ends here would leave a process that looks alive.
                 logger.exception("Account %s is not observed.", self._account)
@@ -147,9 +150,10 @@ class AccountObserver:
                 meeting.room_id: meeting for meeting in observing.meetings_to_observe(self._account)
             }
         except DatabaseFault as error:
-            logger.warning("Account %s: %s.", self._account, _words(error))
+            self._look_log.warn(f"Account {self._account}: {_words(error)}.")
             connections.close_all()
             return
+        self._look_log.clear()
         for room_pk in self._rooms.keys() - meetings.keys():
             self._rooms.pop(room_pk).stop()
         for room_pk, meeting in meetings.items():
@@ -196,11 +200,12 @@ class AccountObserver:
             while not is_done.wait(lease.beat_seconds):
                 try:
                     lease.renew(_heard(list(self._rooms.values())))
+                    self._beat_log.clear()
                 except LeaseLostError:
                     is_lost.set()
                     return
                 except Exception as error:  # noqa: BLE001 - the lease outlives some beats, not its thread
-                    logger.warning("The lease of %s: %s.", self._account, type(error).__name__)
+                    self._beat_log.warn(f"The lease of {self._account}: {type(error).__name__}.")
                     connections.close_all()
             connections.close_all()
 

@@ -18,6 +18,7 @@ from eyeson_meetings.exceptions import (
     NetworkError,
     UnavailableError,
 )
+from eyeson_meetings.outages import is_database_away
 
 logger = logging.getLogger(__name__)
 
@@ -118,7 +119,10 @@ class Questions:
 
     @contextmanager
     def apart(self, what: str) -> Iterator[None]:
-        """Keep trouble with `what` from the rest: it is noted, logged and goes no further."""
+        """Keep trouble with `what` from the rest: it is noted, logged and goes no further.
+
+        Raises RoundEndedError, and what a database that is away raises: nothing else would succeed either.
+        """
         try:
             yield
         except RoundEndedError:
@@ -127,6 +131,8 @@ class Questions:
             self.troubles.append(error)
             logger.warning("Sync, %s: %s", what, error)
         except Exception as error:
+            if is_database_away(error):
+                raise
             # Not even a mistake of ours about one object may keep the truth about others away.
             self.troubles.append(error)
             logger.exception("Sync, %s, failed.", what)

@@ -39,6 +39,7 @@ from eyeson_meetings.mirror import texts
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, RoomFile
+from eyeson_meetings.outages import is_database_away
 from eyeson_meetings.possible_times import possible_time
 
 from .accounts import client_for
@@ -175,7 +176,9 @@ def refresh_pending(*, now: datetime | None = None) -> int:
             logger.warning("Files of meeting %s: %s", newest.meeting.uuid, error)
         except EyesonMeetingsError as error:
             logger.info("Files of meeting %s: %s", newest.meeting.uuid, error)
-        except Exception:
+        except Exception as error:
+            if is_database_away(error):
+                raise
             # A mistake about one meeting must not stop the others.
             logger.exception("Files of meeting %s could not be refreshed.", newest.meeting.uuid)
     return asked

@@ -90,10 +90,7 @@ def look_at_running(
 def _finish(lease: sync_runs.Lease, questions: Questions, seen: int) -> None:
     counts = {"meetings": seen, "calls": questions.calls}
     error = "; ".join(dict.fromkeys(questions.words()))
-    try:
-        lease.finish(counts=counts, error=error)
-    except sync_runs.LeaseLostError:
-        logger.info("The row of the round belongs to another process now.")
+    sync_runs.finish(lease, counts=counts, error=error)
 
 
 def _look_at_all(alias: str, client: EyesonClient, questions: Questions) -> int:

@@ -111,10 +111,7 @@ def _finish(lease: sync_runs.Lease, this_round: _Round) -> None:
     questions = this_round.questions
     error = "; ".join(dict.fromkeys(questions.words()))
     counts = {**this_round.counts, "calls": questions.calls}
-    try:
-        lease.finish(counts=counts, error=error)
-    except sync_runs.LeaseLostError:
-        logger.info("The row of the round belongs to another process now.")
+    sync_runs.finish(lease, counts=counts, error=error)
 
 
 class _Round:

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseFault
+from django.db import connections, router
 from django.db.models import Q
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
 from eyeson_meetings.models import SyncRun
+from eyeson_meetings.outages import is_database_away
 
 from .asking import RoundEndedError
 
@@ -86,6 +88,23 @@ def begin(*, account: str, job: str, pause: timedelta = timedelta(0)) -> Lease |
     return Lease(SyncRun.objects.get(account=account, job=job).pk, until)
 
 
+def finish(lease: Lease, *, counts: Mapping[str, int], error: str) -> None:
+    """Record how a round went and free its job. Raises nothing: what ended the round matters more.
+
+    If the database is away, the lease expires by itself.
+    """
+    # A round that lost its connection leaves it broken; the database may be back by now.
+    connection = connections[router.db_for_write(SyncRun)]
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    try:
+        lease.finish(counts=counts, error=error)
+    except LeaseLostError:
+        logger.info("The row of the round belongs to another process now.")
+    except DatabaseFault as fault:
+        logger.info("The end of the round was not recorded: %s.", type(fault).__name__)
+
+
 @contextmanager
 def recorded(job: str) -> Iterator[None]:
     """Keep in a row of SyncRun when the function or block began and ended, and the kind of error that it raised.
@@ -105,8 +124,9 @@ def _record(job: str, **fields: object) -> None:
     try:
         SyncRun.objects.update_or_create(account=WHOLE_SITE, job=job, defaults=fields)
     except DatabaseFault as error:
-        # The job itself comes first.
-        logger.warning("The run of %s could not be recorded: %s", job, type(error).__name__)
+        # The job itself comes first. While the database is away, it fails for the same reason, and that is logged.
+        level = logging.INFO if is_database_away(error) else logging.WARNING
+        logger.log(level, "The run of %s could not be recorded: %s", job, type(error).__name__)
 
 
 def _length() -> timedelta:

@@ -31,6 +31,7 @@ EyesonMeetingsError
 ├── NetworkInTransactionError
 ├── SecretUnreadableError
 ├── BadSignatureError
+├── LockRefusedError            another transaction holds the room's row in the database
 ├── RoomClosedError
 ├── MeetingNotRunningError
 ├── NoPermalinkError            the room was made otherwise
@@ -219,6 +220,21 @@ class SecretUnreadableError(EyesonMeetingsError):
 
 class BadSignatureError(EyesonMeetingsError):
     """A webhook is not signed by any key of any account."""
+
+
+class LockRefusedError(EyesonMeetingsError):
+    """Another transaction has locked the room, or a row of it, in the database. Nothing was written.
+
+    If eyeson was asked before, what it has agreed to is done and not known here yet.
+    """
+
+    #: When to try again.
+    retry_after_seconds = 30.0
+
+    def __init__(
+        self, message: str = "Another transaction has locked the room in the database."
+    ) -> None:
+        super().__init__(message)
 
 
 class RoomClosedError(EyesonMeetingsError):

@@ -1,4 +1,4 @@
-"""When the database is away: how that is recognised, and how little of it is logged."""
+"""When the database is away or refuses a lock: how that is recognised, and how little of it is logged."""
 
 from __future__ import annotations
 
@@ -20,6 +20,10 @@ LOG_PAUSE_SECONDS = 1.0
 AWAY_SQLSTATES = ("08", "53", "57P01", "57P02", "57P03")
 #: SQLite: busy, locked, read-only, input and output, full, cannot be opened.
 AWAY_SQLITE_CODES = (5, 6, 8, 10, 13, 14)
+#: PostgreSQL: a lock was not to be had in time.
+LOCK_REFUSED_SQLSTATE = "55P03"
+#: SQLite: busy, locked.
+BUSY_SQLITE_CODES = (5, 6)
 
 
 def is_database_away(error: BaseException) -> bool:
@@ -31,14 +35,32 @@ def is_database_away(error: BaseException) -> bool:
         return True
     if not isinstance(error, OperationalError):
         return False
-    cause = error.__cause__
-    sqlite_code = getattr(cause, "sqlite_errorcode", None)
-    if sqlite_code is not None:
-        # The low byte of SQLite's extended codes is the code.
-        return sqlite_code & 0xFF in AWAY_SQLITE_CODES
-    sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    code = sqlite_code_of(error)
+    if code is not None:
+        return code in AWAY_SQLITE_CODES
+    state = sqlstate_of(error)
     # No server was there to say a state.
-    return sqlstate is None or sqlstate.startswith(AWAY_SQLSTATES)
+    return state is None or state.startswith(AWAY_SQLSTATES)
+
+
+def is_lock_refused(error: BaseException) -> bool:
+    """Return whether another transaction held a lock for too long: on SQLite, that of the whole database."""
+    if not isinstance(error, OperationalError):
+        return False
+    return sqlstate_of(error) == LOCK_REFUSED_SQLSTATE or sqlite_code_of(error) in BUSY_SQLITE_CODES
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """Return the SQLSTATE that PostgreSQL gave with an error of Django's; None if it gave none."""
+    cause = error.__cause__
+    return getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+
+
+def sqlite_code_of(error: BaseException) -> int | None:
+    """Return the code that SQLite gave with an error of Django's; None if it gave none."""
+    code = getattr(error.__cause__, "sqlite_errorcode", None)
+    # The low byte of SQLite's extended codes is the code.
+    return None if code is None else code & 0xFF
 
 
 def already_logged(response: ResponseT) -> ResponseT:

@@ -23,7 +23,7 @@ from django.dispatch import receiver
 
 from eyeson_meetings.beat import beat_schedule
 from eyeson_meetings.conf import account_aliases, fetches, queue, setting
-from eyeson_meetings.exceptions import EyesonMeetingsError
+from eyeson_meetings.exceptions import EyesonMeetingsError, LockRefusedError
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.outages import is_database_away
 from eyeson_meetings.signals import file_available, recording_available, snapshot_available
@@ -65,14 +65,16 @@ class QueuedTask(Task):
     kind = ""
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        """Run the task. If the database is away, end it with a warning: the sweeps do the work later."""
+        """Run the task. If the database is away or locked, end it with a warning: the sweeps do the work later."""
         try:
             return super().__call__(*args, **options)
+        except LockRefusedError as error:
+            logger.warning("%s ended: %s", self.name, error)
         except DatabaseFault as error:
             if not is_database_away(error):
                 raise
             logger.warning("%s ended: the database is away (%s).", self.name, type(error).__name__)
-            return None
+        return None
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send the task; an explicit `queue` wins over the setting."""

@@ -22,7 +22,7 @@ from django.db import connections
 from eyeson_meetings.client import Answer
 from eyeson_meetings.client.records import Participant, SocketEvent, this_moment
 from eyeson_meetings.client.sockets import Socket, Sockets
-from eyeson_meetings.exceptions import EyesonError, NotFoundError
+from eyeson_meetings.exceptions import EyesonError, LockRefusedError, NotFoundError
 from eyeson_meetings.models import Meeting
 from eyeson_meetings.services import observing
 from eyeson_meetings.services.observer_leases import Lease, LeaseLostError
@@ -185,7 +185,7 @@ class ObservedRoom:
                 self._listen(Hearing(socket, self._means.lease.epoch))
         except NotFoundError:
             logger.debug("No meeting runs in room %s, or the key is refused.", self.room_pk)
-        except (EyesonError, StaleError, LeaseLostError, DatabaseFault) as error:
+        except (EyesonError, StaleError, LeaseLostError, LockRefusedError, DatabaseFault) as error:
             logger.info("The socket of room %s is lost: %s.", self.room_pk, type(error).__name__)
         except Exception:
             if not self._is_over.is_set():
@@ -247,6 +247,10 @@ class ObservedRoom:
 
     def _write(self, hearing: Hearing, event: SocketEvent, at: datetime, is_late: bool) -> None:
         """In the writer's thread: what was heard becomes rows."""
+        if hearing.failed_at:
+            # The connection ends with the first that is lost; those that wait behind it are lost with it.
+            hearing.pending.popleft()
+            return
         try:
             self._meeting = observing.hear(
                 self._means.lease,
@@ -255,11 +259,8 @@ class ObservedRoom:
                 observed_at=at,
                 is_late=is_late,
             )
-        except (LeaseLostError, DatabaseFault) as error:
-            # The connection ends with the first; those that wait behind it are lost with it.
-            level = logging.DEBUG if hearing.failed_at else logging.WARNING
-            words = "Room %s: an event is lost: %s."
-            logger.log(level, words, self.room_pk, type(error).__name__)
+        except (LeaseLostError, LockRefusedError, DatabaseFault) as error:
+            logger.warning("Room %s: an event is lost: %s.", self.room_pk, type(error).__name__)
             connections.close_all()
             hearing.fail(at)
         except Exception:

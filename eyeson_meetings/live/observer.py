@@ -19,7 +19,7 @@ from datetime import datetime
 from django.db import Error as DatabaseFault
 from django.db import connections, router
 
-from eyeson_meetings.exceptions import EyesonMeetingsError
+from eyeson_meetings.exceptions import EyesonMeetingsError, LockRefusedError
 from eyeson_meetings.models import Meeting
 from eyeson_meetings.outages import OnceLogged
 from eyeson_meetings.services import observing
@@ -185,7 +185,7 @@ class AccountObserver:
             writer.submit(connections.close_all).result()
         try:
             lease.release(heard)
-        except (LeaseLostError, DatabaseFault) as error:
+        except (LeaseLostError, LockRefusedError, DatabaseFault) as error:
             logger.info("The lease of account %s: %s.", self._account, type(error).__name__)
         ends_at = time.monotonic() + JOIN_SECONDS
         for room in rooms:

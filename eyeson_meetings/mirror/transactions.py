@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, router, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
+from eyeson_meetings.exceptions import LockRefusedError
 from eyeson_meetings.models import AccountClock, Room
+from eyeson_meetings.outages import (
+    BUSY_SQLITE_CODES,
+    LOCK_REFUSED_SQLSTATE,
+    sqlite_code_of,
+    sqlstate_of,
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,14 +28,23 @@ T = TypeVar("T")
 TRIES = 4
 #: PostgreSQL: serialization failure, deadlock.
 REPEATABLE_SQLSTATES = ("40001", "40P01")
-#: SQLite: busy, locked.
-REPEATABLE_SQLITE_CODES = (5, 6)
+#: How long PostgreSQL lets a transaction of the package wait for a lock, unless `waiting_at_most` says otherwise.
+LOCK_TIMEOUT_SECONDS = 5.0
+#: The same for deliveries, sync and looks: they are tried again anyway, and meanwhile the worker serves no other room.
+WORKERS_LOCK_TIMEOUT_SECONDS = 2.0
+
+#: A room by account and eyeson's id.
+RoomKey = tuple[str, str]
+
+_lock_timeout_seconds: ContextVar[float | None] = ContextVar("lock_timeout_seconds", default=None)
 
 
 def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
     """Run `function` in a transaction of its own, again (up to 3 times) when the database asks for that.
 
     Inside somebody else's transaction it runs once: a deadlock has then undone their work too.
+
+    Raises LockRefusedError, as `brief_transaction` does.
     """
 
     @functools.wraps(function)
@@ -40,11 +59,68 @@ def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
             reraise=True,
         )
         for attempt in retrying:
-            with attempt, transaction.atomic(using=using):
+            with attempt, brief_transaction(using):
                 return function(*args, **kwargs)
         raise AssertionError("unreachable: the last try returns or raises")
 
     return run
+
+
+@contextmanager
+def brief_transaction(using: str) -> Iterator[None]:
+    """Run the block in a transaction that waits for each lock for 5 seconds at most.
+
+    PostgreSQL alone has such a limit; SQLite has the `timeout` of DATABASES. Inside somebody else's transaction, which
+    this must not change, theirs holds. Raises LockRefusedError, and all is undone.
+    """
+    connection = connections[using]
+    is_limited = connection.vendor == "postgresql" and not connection.in_atomic_block
+    seconds = _lock_timeout_seconds.get() or LOCK_TIMEOUT_SECONDS
+    try:
+        with transaction.atomic(using=using):
+            if is_limited:
+                with connection.cursor() as cursor:
+                    # As SET LOCAL, which takes no parameters.
+                    cursor.execute(
+                        "SELECT set_config('lock_timeout', %s, true)", [f"{seconds * 1000:.0f}ms"]
+                    )
+            yield
+    except OperationalError as error:
+        if sqlstate_of(error) != LOCK_REFUSED_SQLSTATE:
+            raise
+        raise LockRefusedError from error
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Let transactions that the block begins wait for each lock for so long at most, where there is such a limit."""
+    token = _lock_timeout_seconds.set(seconds)
+    try:
+        yield
+    finally:
+        _lock_timeout_seconds.reset(token)
+
+
+def locked_rooms(keys: Iterable[RoomKey]) -> set[RoomKey]:
+    """Those of the rooms that another transaction has locked right now. Waits for none.
+
+    Empty where the database cannot tell.
+    """
+    ids_by_account = defaultdict(set)
+    for account, eyeson_id in keys:
+        ids_by_account[account].add(eyeson_id)
+    using = router.db_for_write(Room)
+    features = connections[using].features
+    if not (ids_by_account and features.has_select_for_update_skip_locked):
+        return set()
+    named = Q()
+    for account, eyeson_ids in ids_by_account.items():
+        named |= Q(account=account, eyeson_id__in=eyeson_ids)
+    rooms = Room.objects.using(using).filter(named).order_by().values_list("account", "eyeson_id")
+    no_key = features.has_select_for_no_key_update
+    with brief_transaction(using):
+        free = set(rooms.select_for_update(skip_locked=True, no_key=no_key))
+        return set(rooms) - free
 
 
 def lock_room(*, account: str, eyeson_id: str) -> Room:
@@ -76,9 +152,4 @@ def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
 def _is_repeatable(error: BaseException) -> bool:
     if not isinstance(error, OperationalError):
         return False
-    cause = error.__cause__
-    sqlstate = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    sqlite_code = getattr(cause, "sqlite_errorcode", None)
-    # The low byte of SQLite's extended codes is the code.
-    is_busy = sqlite_code is not None and sqlite_code & 0xFF in REPEATABLE_SQLITE_CODES
-    return sqlstate in REPEATABLE_SQLSTATES or is_busy
+    return sqlstate_of(error) in REPEATABLE_SQLSTATES or sqlite_code_of(error) in BUSY_SQLITE_CODES

@@ -150,6 +150,14 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
         code="not_set_up",
         message=lambda: _("This site cannot read what it has stored. Tell those who run it."),
     ),
+    exceptions.LockRefusedError: Problem(
+        status=503,
+        code="room_busy",
+        message=lambda: _(
+            "This site is busy with this room. What you asked for may have been done. Please check in a minute "
+            "before you try again."
+        ),
+    ),
     exceptions.DownloadError: Problem(
         status=502,
         code="bad_link",

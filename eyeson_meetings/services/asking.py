@@ -18,6 +18,7 @@ from eyeson_meetings.exceptions import (
     NetworkError,
     UnavailableError,
 )
+from eyeson_meetings.mirror import transactions
 from eyeson_meetings.outages import is_database_away
 
 logger = logging.getLogger(__name__)
@@ -121,10 +122,12 @@ class Questions:
     def apart(self, what: str) -> Iterator[None]:
         """Keep trouble with `what` from the rest: it is noted, logged and goes no further.
 
-        Raises RoundEndedError, and what a database that is away raises: nothing else would succeed either.
+        Locks are waited for only briefly. Raises RoundEndedError, and what a database that is away raises: nothing else
+        would succeed either.
         """
         try:
-            yield
+            with transactions.waiting_at_most(transactions.WORKERS_LOCK_TIMEOUT_SECONDS):
+                yield
         except RoundEndedError:
             raise
         except EyesonMeetingsError as error:

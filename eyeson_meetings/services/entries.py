@@ -6,10 +6,11 @@ import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, router
 
 from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.exceptions import UnexpectedAnswerError
+from eyeson_meetings.mirror.transactions import brief_transaction
 from eyeson_meetings.models import Participant, Room
 
 #: As long as a name may be, here and at eyeson.
@@ -35,10 +36,13 @@ def refuse_other_room(answer: RoomResponse, room: Room, *, route: str) -> None:
 def keep_participant(
     room: Room, eyeson_id: str, name: str, identity: dict[str, Any]
 ) -> Participant:
-    """The participant of `room` that `identity` names: of that id, unless another process was first."""
+    """The participant of `room` that `identity` names: of that id, unless another process was first.
+
+    Raises LockRefusedError.
+    """
     with (
         contextlib.suppress(IntegrityError),
-        transaction.atomic(using=router.db_for_write(Participant)),
+        brief_transaction(router.db_for_write(Participant)),
     ):
         row, is_new = Participant.objects.get_or_create(
             room=room,

@@ -29,6 +29,7 @@ from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import (
     DownloadError,
     EyesonMeetingsError,
+    LockRefusedError,
     MeetingEndedError,
     NetworkError,
     NotFoundError,
@@ -173,6 +174,8 @@ def refresh_pending(*, now: datetime | None = None) -> int:
         except (NetworkError, UnavailableError) as error:
             # Not once more for each of the account's meetings: every try may take half a minute.
             troubled.add(newest.account)
+            logger.warning("Files of meeting %s: %s", newest.meeting.uuid, error)
+        except LockRefusedError as error:
             logger.warning("Files of meeting %s: %s", newest.meeting.uuid, error)
         except EyesonMeetingsError as error:
             logger.info("Files of meeting %s: %s", newest.meeting.uuid, error)

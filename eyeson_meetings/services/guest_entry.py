@@ -13,6 +13,7 @@ from eyeson_meetings.exceptions import (
     SecretUnreadableError,
     UnexpectedAnswerError,
 )
+from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, Participant, Room
 from eyeson_meetings.models.rooms import random_eyeson_id
 
@@ -83,6 +84,7 @@ def _stored_token(meeting: Meeting) -> Secret | None:
     return Secret(token) if token else None
 
 
+@one_transaction
 def _keep(room: Room, eyeson_id: str, name: str) -> Participant:
     """The guest's row. Raises UnexpectedAnswerError for the id of a user of the site, or of the site."""
     participant, _ = Participant.objects.get_or_create(

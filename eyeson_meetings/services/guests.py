@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import NotAllowedError
+from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Invitation, Room
 
 SALT = "eyeson.guest"
@@ -72,10 +73,11 @@ def guest_url(*, room: Room | None = None, invitation: Invitation | None = None)
     return f"{public_url.rstrip('/')}{path}" if public_url else path
 
 
+@one_transaction
 def invite(*, room: Room, name: str = "", expires_at: datetime | None = None) -> Invitation:
     """Make a personal guest link for `room`, valid until `expires_at` (aware) or until it is revoked.
 
-    It opens nothing while the room's `guest_access` is `none`.
+    It opens nothing while the room's `guest_access` is `none`. Raises LockRefusedError.
     """
     return Invitation.objects.create(room=room, name=name, expires_at=expires_at)
 
@@ -86,10 +88,11 @@ def revoke_invitation(*, invitation: Invitation) -> None:
     invitation.refresh_from_db(fields=["revoked_at"])
 
 
+@one_transaction
 def renew_guest_link(*, room: Room) -> None:
     """Make the room's link for everybody another one: all that were handed out open nothing any more.
 
-    Invitations stay valid; they are revoked one by one.
+    Invitations stay valid; they are revoked one by one. Raises LockRefusedError.
     """
     Room.objects.filter(pk=room.pk).update(link_version=F("link_version") + 1)
     room.refresh_from_db(fields=["link_version"])

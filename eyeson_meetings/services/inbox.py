@@ -12,22 +12,27 @@ import random
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import connections, router, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import mirror, signals
 from eyeson_meetings.client import records, signatures
 from eyeson_meetings.conf import account, account_aliases, setting
-from eyeson_meetings.exceptions import BadSignatureError, ConfigurationError
-from eyeson_meetings.mirror import clocks
+from eyeson_meetings.exceptions import (
+    BadSignatureError,
+    ConfigurationError,
+    LockRefusedError,
+)
+from eyeson_meetings.mirror import clocks, transactions
 from eyeson_meetings.models import Delivery, Room
+from eyeson_meetings.outages import is_lock_refused
 
 from .redaction import UnreadableBodyError, read_body, without_secrets
 
@@ -42,6 +47,10 @@ ATTEMPTS_ALLOWED = 8
 #: Back-off between two attempts, doubled with each; jittered.
 FIRST_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 30 * 60.0
+#: For how long the deliveries of a locked room are left aside, at most; jittered.
+LOCKED_WAIT_SECONDS = 10.0
+#: `Delivery.error` of those that are left aside.
+LOCKED = "Another transaction has locked the room, or the database."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +81,8 @@ def process_delivery(pk: int) -> bool:
     """Mirror one delivery, if it is due and nobody else is at it.
 
     True when it is done or ignored now. What goes wrong is noted on the row, and tried again later or,
-    after 8 attempts, given up; that raises nothing. Raises `django.db.Error` when not even the row can
+    after 8 attempts, given up; that raises nothing. If another transaction has locked the room, all its deliveries
+    are left aside for some seconds, which is no attempt. Raises `django.db.Error` when not even the row can
     be written.
     """
     delivery = _claim(pk)
@@ -85,21 +95,46 @@ def process_delivery(pk: int) -> bool:
     record = records.Delivery.from_json(delivery.payload)
     observed_at = delivery.sent_at or delivery.received_at
     try:
-        known = mirror.apply_delivery(record, account=delivery.account, observed_at=observed_at)
+        with transactions.waiting_at_most(transactions.WORKERS_LOCK_TIMEOUT_SECONDS):
+            known = mirror.apply_delivery(record, account=delivery.account, observed_at=observed_at)
     except records.UnreadableRecordError as error:
         _give_up(delivery, _words_for(error))
         return False
+    except LockRefusedError:
+        _leave_aside(delivery)
+        _leave_room_aside(delivery)
+        return False
     except Exception as error:  # noqa: BLE001 - one delivery's trouble is no reason to stop
-        _put_off(delivery, error)
+        if is_lock_refused(error):
+            _leave_aside(delivery)
+        else:
+            _put_off(delivery, error)
         return False
     state = Delivery.State.DONE if known else Delivery.State.IGNORED
     return _finish(delivery, state=state, error="")
 
 
 def process_due(limit: int = 1000) -> int:
-    """Mirror what is due, in order of receipt, `limit` at most. Returns how many are done or ignored."""
-    due = Delivery.objects.due(timezone.now()).values_list("pk", flat=True)[:limit]
-    return sum(process_delivery(pk) for pk in list(due))
+    """Mirror what is due, in order of receipt, `limit` at most. Returns how many are done or ignored.
+
+    Deliveries of rooms that another transaction has locked for some time are left aside.
+    """
+    return sum(process_delivery(pk) for pk in _due(limit))
+
+
+def _due(limit: int) -> list[int]:
+    locked = Q()
+    for account_alias, eyeson_id in _locked_rooms():
+        locked |= Q(account=account_alias, room_eyeson_id=eyeson_id)
+    due = Delivery.objects.due(timezone.now())
+    return list((due.exclude(locked) if locked else due).values_list("pk", flat=True)[:limit])
+
+
+def _locked_rooms() -> set[transactions.RoomKey]:
+    """The rooms whose deliveries were left aside, and that are locked still: nobody need wait for them again."""
+    waiting = Delivery.objects.filter(state=Delivery.State.RECEIVED, error=LOCKED)
+    rooms = waiting.exclude(room_eyeson_id="").order_by().distinct()
+    return transactions.locked_rooms(rooms.values_list("account", "room_eyeson_id"))
 
 
 def replay(*, delivery: Delivery) -> None:
@@ -236,6 +271,30 @@ def _put_off(delivery: Delivery, error: Exception) -> None:
         delivery.attempts,
         _words_for(error),
     )
+
+
+def _leave_aside(delivery: Delivery) -> None:
+    """Put the delivery off as if it had not been tried."""
+    if _write(
+        delivery,
+        attempts=delivery.attempts - 1,
+        error=LOCKED,
+        next_attempt_at=_when_unlocked(),
+    ):
+        logger.warning("Delivery %s waits, which is no attempt: %s", delivery.pk, LOCKED)
+
+
+def _leave_room_aside(delivery: Delivery) -> None:
+    """Put off all other deliveries of the room, so that each keeps no worker of its own waiting."""
+    if delivery.room_eyeson_id:
+        Delivery.objects.due(timezone.now()).filter(
+            account=delivery.account, room_eyeson_id=delivery.room_eyeson_id
+        ).order_by().update(error=LOCKED, next_attempt_at=_when_unlocked())
+
+
+def _when_unlocked() -> datetime:
+    seconds = random.uniform(LOCKED_WAIT_SECONDS / 2, LOCKED_WAIT_SECONDS)  # noqa: S311 - spreads load
+    return timezone.now() + timedelta(seconds=seconds)
 
 
 def _give_up(delivery: Delivery, reason: str) -> None:

@@ -24,6 +24,7 @@ from eyeson_meetings.exceptions import (
     EyesonMeetingsError,
     LinkExpiredError,
     LinkRefusedError,
+    LockRefusedError,
     NotFoundError,
 )
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
@@ -71,6 +72,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
+#: How long a file waits when another transaction has locked its room.
+LOCKED_WAIT_SECONDS = 15.0
 #: What is told of a file that came home, and what the row is called there.
 STORED_SIGNALS: dict[FileModel, tuple[Signal, str]] = {
     Recording: (recording_stored, "recording"),
@@ -161,6 +164,10 @@ class _Attempt:
             return self._fail(str(error))
         except (ContentRefusedError, LinkRefusedError, LinkExpiredError) as error:
             return self._wait_without_file(error)
+        except LockRefusedError as error:
+            # No fault of the file, which is there: no attempt, and no longer pause each time.
+            self.row.attempts -= 1
+            return self._wait(str(error), seconds=LOCKED_WAIT_SECONDS)
         except EyesonMeetingsError as error:
             return self._wait(str(error))
         except OSError as error:

@@ -14,6 +14,7 @@ from eyeson_meetings import mirror
 from eyeson_meetings.client import records
 from eyeson_meetings.client.sockets import Sockets
 from eyeson_meetings.conf import account, timeouts_seconds
+from eyeson_meetings.exceptions import LockRefusedError
 from eyeson_meetings.mirror import clocks
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, Watch
@@ -53,6 +54,9 @@ def ask_what_runs(alias: str) -> int:
             mirror.apply_room(record, account=alias, observed_at=listed.observed_at, alive=True)
         except records.UnreadableRecordError as error:
             logger.warning("A running room of account %s cannot be kept: %s.", alias, error)
+        except LockRefusedError as error:
+            # Sync shows it again.
+            logger.warning("A running room of account %s: %s", alias, error)
     return len(listed.value)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router, transaction
+from django.db import router
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import conf, mirror
@@ -26,6 +26,7 @@ from eyeson_meetings.exceptions import (
     UnexpectedAnswerError,
     UnknownAccountError,
 )
+from eyeson_meetings.mirror.transactions import brief_transaction
 from eyeson_meetings.models import Permalink, PermalinkHost, Room, RoomMember
 from eyeson_meetings.models.rooms import random_eyeson_id
 from eyeson_meetings.policies import policy
@@ -83,7 +84,7 @@ def create_permalink_room(
         "options": wanted,
         "metadata": dict(metadata or {}),
     }
-    with transaction.atomic(using=router.db_for_write(Room)):
+    with brief_transaction(router.db_for_write(Room)):
         permalink = _made_ours(answer, account, values)
         room = permalink.room
         if host is not None:
@@ -115,7 +116,8 @@ def change_permalink(
     tell(permalink, name=name, expires_at=expires_at, without_end=without_end)
     if name:
         room.name = name
-        room.save(update_fields=["name"])
+        with brief_transaction(router.db_for_write(Room)):
+            room.save(update_fields=["name"])
     if without_end:
         confirm_no_end(permalink)
     return permalink

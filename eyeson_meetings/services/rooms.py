@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from django.db import router, transaction
 from django.utils import timezone
 
 from eyeson_meetings import conf, mirror
@@ -22,6 +21,7 @@ from eyeson_meetings.exceptions import (
     UnexpectedAnswerError,
     UnknownAccountError,
 )
+from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
 from eyeson_meetings.policies import policy
 
@@ -52,6 +52,7 @@ class JoinedRoom:
     meeting: Meeting | None
 
 
+@one_transaction
 def create_room(
     *,
     name: str,
@@ -67,27 +68,27 @@ def create_room(
     A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
     Raises ValueRefusedError for an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control
     characters and blanks at its ends, or that is "." or ".."; UnknownAccountError; IntegrityError when the site
-    has such a room already.
+    has such a room already; LockRefusedError.
     """
     if eyeson_id is not None:
         values.plain_id(eyeson_id, field="eyeson_id")
     if account not in conf.account_aliases():
         raise UnknownAccountError(f'There is no eyeson account "{account}".')
-    with transaction.atomic(using=router.db_for_write(Room)):
-        room = Room(account=account)
-        if eyeson_id is not None:
-            adopted = Room.objects.select_for_update().filter(account=account, adopted=True)
-            room = adopted.filter(eyeson_id=eyeson_id).first() or room
-            room.eyeson_id = eyeson_id
-        room.name, room.name_observed_at, room.adopted = name, None, False
-        room.guest_access = guest_access
-        room.options, room.metadata = dict(options or {}), dict(metadata or {})
-        room.save()
-        if host is not None:
-            add_member(room=room, user=host, role=RoomMember.Role.HOST)
+    room = Room(account=account)
+    if eyeson_id is not None:
+        adopted = Room.objects.select_for_update().filter(account=account, adopted=True)
+        room = adopted.filter(eyeson_id=eyeson_id).first() or room
+        room.eyeson_id = eyeson_id
+    room.name, room.name_observed_at, room.adopted = name, None, False
+    room.guest_access = guest_access
+    room.options, room.metadata = dict(options or {}), dict(metadata or {})
+    room.save()
+    if host is not None:
+        add_member(room=room, user=host, role=RoomMember.Role.HOST)
     return room
 
 
+@one_transaction
 def change_room(
     *,
     room: Room,
@@ -95,7 +96,10 @@ def change_room(
     metadata: Mapping[str, Any] | None = None,
     guest_access: str | None = None,
 ) -> Room:
-    """Change what is given of the room, and nothing else. eyeson learns of a new name at the next join."""
+    """Change what is given of the room, and nothing else. eyeson learns of a new name at the next join.
+
+    Raises LockRefusedError.
+    """
     changed: dict[str, Any] = {"name": name, "metadata": metadata, "guest_access": guest_access}
     fields = [field for field, value in changed.items() if value is not None]
     for field in fields:
@@ -105,10 +109,14 @@ def change_room(
     return room
 
 
+@one_transaction
 def add_member(
     *, room: Room, user: AbstractBaseUser, role: str = RoomMember.Role.MEMBER
 ) -> RoomMember:
-    """Let `user` into the room as `role`; a member gets the new role. Raises ValueError for no role."""
+    """Let `user` into the room as `role`; a member gets the new role.
+
+    Raises ValueError for no role; LockRefusedError.
+    """
     if role not in RoomMember.Role.values:
         raise ValueError(f'"{role}" is no role. Roles are: {", ".join(RoomMember.Role.values)}.')
     member, _ = RoomMember.objects.update_or_create(
@@ -122,15 +130,17 @@ def remove_member(*, room: Room, user: AbstractBaseUser) -> None:
     RoomMember.objects.filter(room=room, user_id=user.pk).delete()
 
 
+@one_transaction
 def close_room(*, room: Room) -> Room:
-    """Refuse all joins from now on. Ends no meeting, and the history stays."""
+    """Refuse all joins from now on. Ends no meeting, and the history stays. Raises LockRefusedError."""
     Room.objects.filter(pk=room.pk, closed_at=None).update(closed_at=timezone.now())
     room.refresh_from_db(fields=["closed_at"])
     return room
 
 
+@one_transaction
 def reopen_room(*, room: Room) -> Room:
-    """Allow joins again."""
+    """Allow joins again. Raises LockRefusedError."""
     Room.objects.filter(pk=room.pk).update(closed_at=None)
     room.refresh_from_db(fields=["closed_at"])
     return room

@@ -32,6 +32,7 @@ from eyeson_meetings.exceptions import (
     KeyLockedError,
     KeyRefusedError,
     LinkRefusedError,
+    LockRefusedError,
     MeetingEndedError,
     MeetingLockedError,
     MeetingNotRunningError,
@@ -61,6 +62,7 @@ JOIN_ERRORS = (
     # A link into the meeting that we do not follow.
     DownloadError,
     ConfigurationError,
+    LockRefusedError,
     RoomClosedError,
     PermalinkOverError,
     SecretUnreadableError,
@@ -203,8 +205,9 @@ def trouble_page(
         },
         status=trouble.status,
     )
-    if isinstance(error, UnavailableError) and error.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(math.ceil(error.retry_after_seconds))
+    retry_after_seconds = getattr(error, "retry_after_seconds", None)
+    if retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(math.ceil(retry_after_seconds))
     return already_logged(response) if trouble.status >= 500 else response
 
 
@@ -254,6 +257,12 @@ def trouble_of(error: EyesonMeetingsError) -> Trouble:
             return Trouble(
                 status=503,
                 title=_("The meeting service does not answer"),
+                text=_("You are not in the meeting yet. Please try again in a moment."),
+            )
+        case LockRefusedError():
+            return Trouble(
+                status=503,
+                title=_("This site is busy with this room"),
                 text=_("You are not in the meeting yet. Please try again in a moment."),
             )
         case ConfigurationError() | KeyRefusedError() | KeyLockedError() | SecretUnreadableError():

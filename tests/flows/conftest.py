@@ -52,7 +52,9 @@ def site(
 class Worker:
     """A Celery worker process on this test's database, storage, sandbox and broker."""
 
-    def __init__(self, sandbox: SandboxServer, broker_url: str, media: str, log: Path) -> None:
+    def __init__(
+        self, sandbox: SandboxServer, broker_url: str, media: str, log: Path, *, slots: int = 2
+    ) -> None:
         self._environment = {
             **os.environ,
             "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -62,6 +64,7 @@ class Worker:
             "EYESON_TEST_MEDIA_DIR": media,
         }
         self._log = log
+        self._slots = slots
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -69,7 +72,7 @@ class Worker:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "tests.celery", "worker",
-                 "--concurrency=2", "--loglevel=INFO", "--without-gossip", "--without-mingle"],
+                 f"--concurrency={self._slots}", "--loglevel=INFO", "--without-gossip", "--without-mingle"],
                 cwd=TOP,
                 env=self._environment,
                 stdout=log,

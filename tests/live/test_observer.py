@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 from eyeson_meetings.live.observed_rooms import LONGEST_WAIT_SECONDS, wait_seconds
 from eyeson_meetings.live.observer import Observer
 from eyeson_meetings.live.relays import Relay
+from eyeson_meetings.mirror import transactions
 from eyeson_meetings.models import (
     Meeting,
     ObserverLease,
     Participant,
     Presence,
     Recording,
+    Room,
     Watch,
 )
 from eyeson_meetings.sandbox.records import Meeting as SandboxMeeting
@@ -27,6 +29,7 @@ from eyeson_meetings.sandbox.records import Person
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import observing
 from tests.flows.conftest import wait_until
+from tests.locks import asleep_on, needs_row_locks
 
 KEY = "sandbox-api-key"
 #: Twice as long as anything here may take, for half of it says whether an observer has slept.
@@ -123,6 +126,30 @@ def test_a_cut_is_survived_and_what_it_touched_is_estimated(
         sandbox_account.state.end(meeting)
     wait_until(lambda: Meeting.objects.get().ended_at, "the end")
     assert qualities()["Late"] == "exact"
+
+
+@pytest.mark.django_db(transaction=True)
+@needs_row_locks
+def test_a_room_that_another_transaction_has_locked_is_heard_afterwards_and_others_meanwhile(
+    start: Callable[[], Observer],
+    sandbox_account: SandboxServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(transactions, "LOCK_TIMEOUT_SECONDS", 0.05)
+    locked, free = (open_meeting(sandbox_account, name) for name in ("locked", "free"))
+    start()
+    wait_until(lambda: Watch.objects.count() == 2, "the meetings to be observed")
+
+    with asleep_on(Room.objects.get(eyeson_id="locked")):
+        for name in ("Ada", "Bo"):
+            come(sandbox_account, locked, name)
+        come(sandbox_account, free, "Cleo")
+        wait_until(lambda: online() == {"Cleo"}, "the other room to be heard")
+        wait_until(lambda: "an event is lost: LockRefusedError" in caplog.text, "a refused lock")
+
+    wait_until(lambda: online() == {"Ada", "Bo", "Cleo"}, "all to be in")
+    assert not any(record.exc_info for record in caplog.records)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -24,7 +24,7 @@ from django.utils import timezone
 from eyeson_meetings import tasks
 from eyeson_meetings.client import Webhook
 from eyeson_meetings.management import doctor
-from eyeson_meetings.management.doctor import Finding, Level, eyeson, neighbours, workers
+from eyeson_meetings.management.doctor import Finding, Level, database, eyeson, neighbours, workers
 from eyeson_meetings.management.doctor.findings import TimeLimitError, within
 from eyeson_meetings.models import ObserverLease
 from eyeson_meetings.sandbox.server import SandboxServer
@@ -48,6 +48,9 @@ CHECKS = [
     "credentials", "clock", "webhook", "public_url", "storage", "broker", "channel_layer",
     "database", "secrets", "sync", "deliveries", "observer",
 ]  # fmt: skip
+IS_POSTGRESQL = connection.vendor == "postgresql"
+if IS_POSTGRESQL:
+    CHECKS.insert(CHECKS.index("secrets"), "database_limits")
 NOBODY = "http://127.0.0.1:9"
 
 
@@ -91,13 +94,31 @@ def wait_for_calls(sandbox: SandboxServer, count: int) -> None:
     wait_until(lambda: len(sandbox.calls) >= count, "the answers to those who have gone")
 
 
+@pytest.fixture
+def let_transactions_sleep() -> Iterator[Callable[[str], None]]:
+    """Says for how long, on the connection of the test alone; nothing where the database has no such limit."""
+
+    def let(time: str) -> None:
+        if IS_POSTGRESQL:
+            with connection.cursor() as cursor:
+                cursor.execute("SET idle_in_transaction_session_timeout = %s", [time])
+
+    yield let
+    let("0")
+
+
 def levels(outcome: Outcome) -> dict[str, str]:
     return {found["check"]: found["level"] for found in json.loads(outcome.out)["findings"]}
 
 
 @pytest.mark.django_db(transaction=True)
 def test_where_all_is_well_it_says_so_and_leaves_nothing_behind(
-    sandbox_account: SandboxServer, broker: str, live_server: Any, settings: Any, run: Run
+    sandbox_account: SandboxServer,
+    broker: str,
+    live_server: Any,
+    settings: Any,
+    run: Run,
+    let_transactions_sleep: Callable[[str], None],
 ) -> None:
     settings.EYESON = {**settings.EYESON, "PUBLIC_URL": live_server.url}
     settings.CHANNEL_LAYERS = channel_layer(broker)
@@ -108,6 +129,7 @@ def test_where_all_is_well_it_says_so_and_leaves_nothing_behind(
     ObserverLease.objects.create(
         account="default", holder="here", lease_until=timezone.now() + timedelta(minutes=5)
     )
+    let_transactions_sleep("1min")
     called_before = len(sandbox_account.calls)
 
     outcome, as_json = run("eyeson_doctor"), run("eyeson_doctor", "--json")
@@ -468,3 +490,20 @@ def test_without_accounts_it_is_bad_input(settings: Any, run: Run) -> None:
 
     assert run("eyeson_doctor").status == 2
     assert run("eyeson_doctor", "--account", "nowhere").status == 2
+
+
+@pytest.mark.django_db
+def test_transactions_that_may_sleep_for_ever_are_warned_of(
+    let_transactions_sleep: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_transactions_sleep("0")
+    # Any is too long.
+    monkeypatch.setattr(database, "LONGEST_KEEPALIVE_SECONDS", -1)
+
+    found = list(doctor.check_database_limits())
+
+    assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING] * IS_POSTGRESQL
+    for finding, setting in zip(
+        found, ("idle_in_transaction_session_timeout", "tcp_keepalives_idle"), strict=False
+    ):
+        assert setting in finding.hint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, connection, connections
+from django.db import DatabaseError, OperationalError, connection, connections
 from django.utils import timezone
 
 from eyeson_meetings.client.records import UnreadableRecordError
@@ -162,6 +163,21 @@ def test_a_delivery_that_fails_again_and_again_is_dead_and_told_of(
     assert [(heard["delivery"], heard["room"]) for heard in failures] == [(delivery, room)]
     assert failures[0]["sender"] is Delivery
     assert failures[0]["occurred_at"] == delivery.sent_at
+
+
+def test_a_busy_sqlite_counts_no_attempt() -> None:
+    cause = sqlite3.OperationalError("database is locked")
+    cause.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    busy = OperationalError()
+    busy.__cause__ = cause
+    delivery = receive(room_update()).delivery
+
+    with mirror_fails(busy):
+        assert not inbox.process_delivery(delivery.pk)
+
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == (Delivery.State.RECEIVED, 0)
+    assert delivery.next_attempt_at > timezone.now()
 
 
 def test_a_body_that_is_no_object_is_told_of_once(

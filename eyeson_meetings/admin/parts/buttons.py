@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 #: Error → what staff reads. Looked up along the class tree; anything else shows its own words.
 WORDS: dict[type[Exception], Callable[[], str]] = {
+    exceptions.LockRefusedError: lambda: _(
+        "This site is busy with this room. What you asked for may have been done. Please check in a minute "
+        "before you try again."
+    ),
     exceptions.NetworkError: lambda: _(
         "eyeson did not answer. Nothing was done. Please try again in a minute."
     ),

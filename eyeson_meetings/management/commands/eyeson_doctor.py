@@ -77,6 +77,7 @@ def _examine(aliases: list[str]) -> Iterator[Finding]:
         yield finding
     if not has_database:
         return
+    yield from doctor.check_database_limits()
     yield from doctor.check_secrets()
     yield from doctor.check_stored_files()
     yield from doctor.check_rounds(aliases)

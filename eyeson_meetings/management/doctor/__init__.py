@@ -4,7 +4,7 @@ Unlike the system checks these go out and ask. Each part yields findings and rai
 DatabaseError; none waits longer than its own limit for anybody, and none shows a secret.
 """
 
-from .database import check_database, check_secrets
+from .database import check_database, check_database_limits, check_secrets
 from .eyeson import check_accounts
 from .findings import Finding, Level
 from .jobs import check_jobs
@@ -24,6 +24,7 @@ __all__ = [
     "check_broker",
     "check_channel_layer",
     "check_database",
+    "check_database_limits",
     "check_deliveries",
     "check_jobs",
     "check_observers",

@@ -16,9 +16,11 @@ from eyeson_meetings import crypto
 from eyeson_meetings.exceptions import SecretUnreadableError
 from eyeson_meetings.models import Room
 
-from .findings import Finding, TimeLimitError, ok, problem, within
+from .findings import Finding, TimeLimitError, ok, problem, warning, within
 
 DATABASE_SECONDS = 10.0
+#: More than this before the first TCP keepalive is warned of; Linux waits two hours.
+LONGEST_KEEPALIVE_SECONDS = 600
 #: So many of the oldest and so many of the newest rows of a column are tried.
 ROWS_TRIED = 250
 
@@ -46,6 +48,38 @@ def check_database() -> Iterator[Finding]:
         yield problem("database", message % {"count": missing}, "manage.py migrate")
         return
     yield ok("database", _("The database answers, and has all tables."))
+
+
+def check_database_limits() -> Iterator[Finding]:
+    """Whether PostgreSQL ends transactions that sleep, and those of machines that are gone."""
+    connection = connections[router.db_for_write(Room)]
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT name, setting::bigint FROM pg_settings WHERE name = ANY(%s)",
+            [["idle_in_transaction_session_timeout", "tcp_keepalives_idle"]],
+        )
+        limits = dict(cursor.fetchall())
+    is_limited = True
+    if not limits["idle_in_transaction_session_timeout"]:
+        is_limited = False
+        yield warning(
+            "database_limits",
+            _("A transaction that sleeps keeps its locks for ever."),
+            "ALTER ROLE … SET idle_in_transaction_session_timeout = '1min'",
+        )
+    # 0 by a socket of the same machine, which needs none.
+    if limits["tcp_keepalives_idle"] > LONGEST_KEEPALIVE_SECONDS:
+        is_limited = False
+        yield warning(
+            "database_limits",
+            _("The database misses a machine that is gone only after %(seconds)d seconds.")
+            % {"seconds": limits["tcp_keepalives_idle"]},
+            "ALTER SYSTEM SET tcp_keepalives_idle = 60",
+        )
+    if is_limited:
+        yield ok("database_limits", _("The database ends transactions that sleep."))
 
 
 def _ask(alias: str) -> None:

@@ -56,6 +56,8 @@ BREAKER_SECONDS = 30.0
 BROKER_TIMEOUT_SECONDS = 1.0
 #: A download on a worker is done in slices, so that a long one does not keep others waiting for ever.
 SLICE_SECONDS = 600.0
+#: Tasks that go through many rows give way after so long: what waits in the queue gets its turn, then they go on.
+TURN_SECONDS = 3.0
 
 
 class QueuedTask(Task):
@@ -116,9 +118,16 @@ def process_delivery(pk: int, **_later: object) -> None:
 
 
 @shared_task(base=DeliveryTask, ignore_result=True, acks_late=False, time_limit=300)
-def process_deliveries(**_later: object) -> None:
-    """Mirror all deliveries that are due."""
-    _service("inbox").process_due()
+def process_deliveries(sent_at: float | None = None, **_later: object) -> None:
+    """Mirror deliveries that are due for some seconds; for the rest, send a message to the end of the queue.
+
+    `sent_at`, as `time.time()`, is when the message was sent. One from before that last message is superfluous, for
+    what it told of is still in the table then.
+    """
+    if sent_at is not None and sent_at < _turns.continued_at:
+        return
+    is_more = _service("inbox").process_slice(TURN_SECONDS)
+    _turns.continued_at = _send_deliveries() if is_more else 0.0
 
 
 @shared_task(base=MediaTask, ignore_result=True, acks_late=False, time_limit=4 * 3600)
@@ -178,8 +187,9 @@ def refresh_files(**_later: object) -> None:
 
 @shared_task(base=SyncTask, ignore_result=True, acks_late=False, time_limit=3600)
 def prune(**_later: object) -> None:
-    """Delete what is older than `EYESON["RETENTION_DAYS"]` says."""
-    _service("retention").prune()
+    """Delete what is older than `EYESON["RETENTION_DAYS"]` says; for the rest, send a message to the end of the queue."""
+    if _service("retention").prune(slice_seconds=TURN_SECONDS).is_more:
+        _send(prune)
 
 
 @receiver(recording_available, dispatch_uid="eyeson_meetings.tasks.fetch_recording")
@@ -211,10 +221,10 @@ def hint_deliveries() -> None:
     """
     if current_app.conf.task_always_eager:
         # The task runs right here: there is no message to save.
-        _send(process_deliveries)
+        _send_deliveries()
         return
     if _hints.may_send_now():
-        _send(process_deliveries)
+        _send_deliveries()
 
 
 def hint_fetch(row: Recording | Snapshot | RoomFile) -> None:
@@ -264,9 +274,17 @@ class _Hints:
             self._trailing = False
             self._next_at = time.monotonic() + HINT_INTERVAL_SECONDS
         try:
-            _send(process_deliveries)
+            _send_deliveries()
         finally:
             close_old_connections()
+
+
+class _Turns:
+    """What this process knows of the tasks that give way."""
+
+    def __init__(self) -> None:
+        #: When it last sent the message by which the mirroring of deliveries goes on (`time.time()`).
+        self.continued_at = 0.0
 
 
 class _Breaker:
@@ -290,12 +308,13 @@ _FETCHES = {Recording: fetch_recording, Snapshot: fetch_snapshot, RoomFile: fetc
 
 _hints = _Hints()
 _breaker = _Breaker()
+_turns = _Turns()
 
 
 def _start_afresh() -> None:
     # A forked child has no timer thread: a trailing hint that the parent promised would never come.
-    global _hints, _breaker
-    _hints, _breaker = _Hints(), _Breaker()
+    global _hints, _breaker, _turns
+    _hints, _breaker, _turns = _Hints(), _Breaker(), _Turns()
 
 
 if hasattr(os, "register_at_fork"):
@@ -306,20 +325,27 @@ def _enqueue_fetch(row: Recording | Snapshot | RoomFile) -> None:
     _send(_FETCHES[type(row)], row.pk)
 
 
-def _send(task: Any, *args: object) -> None:
-    """Send a message, or not: the sweeps find what it would have said. Never raises."""
+def _send_deliveries() -> float:
+    """Tell the workers that deliveries wait. Returns when (`time.time()`), 0 if the broker did not take it."""
+    now = time.time()
+    return now if _send(process_deliveries, sent_at=now) else 0.0
+
+
+def _send(task: Any, *args: object, **options: object) -> bool:
+    """Send a message, or not: the sweeps find what it would have said. Returns whether it was sent. Never raises."""
     # Then there is no broker, whose trouble would be a reason not to try.
     is_eager = current_app.conf.task_always_eager
     if _breaker.is_open and not is_eager:
-        return
+        return False
     try:
         if is_eager:
-            task.apply_async(args)
-            return
+            task.apply_async(args, options)
+            return True
         # A connection of our own: those of the pool wait for as long as the host's settings let them,
         # and with Celery's defaults a broker that accepts and stays silent holds a request for minutes.
         with impatient_connection() as connection:
-            task.apply_async(args, connection=connection, retry=False)
+            task.apply_async(args, options, connection=connection, retry=False)
+        return True
     except Exception as error:  # noqa: BLE001 - a broker may fail in any way; the row is stored
         if not is_eager:
             _breaker.open()
@@ -328,6 +354,7 @@ def _send(task: Any, *args: object) -> None:
             task.name,
             type(error).__name__,
         )
+        return False
 
 
 def impatient_connection() -> Any:

@@ -19,10 +19,15 @@ from django.utils import timezone
 
 from eyeson_meetings import tasks
 from eyeson_meetings.beat import INTERVALS, beat_schedule
-from eyeson_meetings.models import Recording, RoomFile, Snapshot, SyncRun
+from eyeson_meetings.models import Delivery, Recording, RoomFile, Snapshot, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.signals import file_available, recording_available, snapshot_available
-from tests.factories import RecordingFactory, RoomFileFactory, SnapshotFactory
+from tests.factories import (
+    DeliveryFactory,
+    RecordingFactory,
+    RoomFileFactory,
+    SnapshotFactory,
+)
 from tests.services.meetings import in_sandbox, start_meeting
 
 
@@ -190,6 +195,59 @@ def test_a_burst_of_deliveries_is_two_hints_and_the_last_comes_after_it(
     last.start()
     last.join()
     assert len(broker.messages()) == 1
+
+
+@pytest.mark.django_db
+def test_many_deliveries_give_way_to_what_is_in_the_queue(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    DeliveryFactory.create_batch(3)
+    waiting = Delivery.objects.filter(state=Delivery.State.RECEIVED)
+    hinted_at = time.time()
+
+    tasks.process_deliveries(sent_at=hinted_at)
+
+    assert waiting.count() == 2
+    (message,) = broker.messages()
+    assert message == ("eyeson_meetings.tasks.process_deliveries", [])
+    # The hints that wait in front of that message have nothing to add.
+    tasks.process_deliveries(sent_at=hinted_at)
+    assert (waiting.count(), broker.messages()) == (2, [])
+    # That message itself, and a scheduler's, do.
+    tasks.process_deliveries(sent_at=tasks._turns.continued_at)
+    assert (waiting.count(), len(broker.messages())) == (1, 1)
+    tasks.process_deliveries()
+    assert (waiting.count(), broker.messages()) == (0, [])
+    # All is done, so that any hint counts again.
+    DeliveryFactory()
+    tasks.process_deliveries(sent_at=hinted_at)
+    assert not waiting.exists()
+
+
+@pytest.mark.django_db
+def test_much_to_delete_gives_way_too(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    DeliveryFactory(state=Delivery.State.DONE, received_at=timezone.now() - timedelta(days=400))
+
+    tasks.prune()
+    assert [name for name, _ in broker.messages()] == ["eyeson_meetings.tasks.prune"]
+    tasks.prune()
+    assert broker.messages() == []
+
+
+@pytest.mark.django_db
+def test_a_hint_counts_when_the_broker_did_not_take_the_message_to_go_on(
+    use_broker: Callable[[str], Broker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_broker("redis://127.0.0.1:9/0")
+    monkeypatch.setattr(tasks, "TURN_SECONDS", 0.0)
+    DeliveryFactory.create_batch(2)
+
+    for _ in range(2):
+        tasks.process_deliveries(sent_at=time.time())
+
+    assert not Delivery.objects.filter(state=Delivery.State.RECEIVED).exists()
 
 
 def test_a_quiet_time_later_a_hint_leaves_at_once(broker: Broker) -> None:

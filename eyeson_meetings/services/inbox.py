@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import random
+import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -120,6 +121,17 @@ def process_due(limit: int = 1000) -> int:
     Deliveries of rooms that another transaction has locked for some time are left aside.
     """
     return sum(process_delivery(pk) for pk in _due(limit))
+
+
+def process_slice(seconds: float, *, limit: int = 1000) -> bool:
+    """Mirror what is due, as `process_due`, and begin none after so many seconds. Returns whether more may be due."""
+    ends_at = time.monotonic() + seconds
+    pks = _due(limit)
+    for done, pk in enumerate(pks, start=1):
+        process_delivery(pk)
+        if time.monotonic() >= ends_at:
+            return done < len(pks) or len(pks) == limit
+    return len(pks) == limit
 
 
 def _due(limit: int) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,25 +34,43 @@ class PruneReport:
     deliveries: int
     files: int
     parts: int
+    #: The time of the call was over before all was done.
+    is_more: bool = False
+
+
+class _Slice:
+    """The time that one call may take."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self._ends_at = None if seconds is None else time.monotonic() + seconds
+        #: It was over when somebody last looked.
+        self.is_over = False
+
+    def look(self) -> None:
+        """Notice that it is over."""
+        self.is_over |= self._ends_at is not None and time.monotonic() >= self._ends_at
 
 
 @recorded("prune")
-def prune() -> PruneReport:
-    """Delete what `EYESON["RETENTION_DAYS"]` no longer allows. Rows of files stay, so that what eyeson still
-    lists is not fetched again."""
-    days = setting("RETENTION_DAYS")
-    _prune_lists()
+def prune(*, slice_seconds: float | None = None) -> PruneReport:
+    """Delete what `EYESON["RETENTION_DAYS"]` no longer allows: rows for `slice_seconds` at most, and files once no more
+    rows are to be deleted. Rows of files stay, so that what eyeson still lists is not fetched again."""
+    days, this = setting("RETENTION_DAYS"), _Slice(slice_seconds)
+    _prune_lists(this)
+    deliveries = _prune_deliveries(
+        [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"], this
+    ) + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"], this)
+    if this.is_over:
+        return PruneReport(deliveries=deliveries, files=0, parts=0, is_more=True)
     return PruneReport(
-        deliveries=_prune_deliveries(
-            [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"]
-        )
-        + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"]),
+        deliveries=deliveries,
+        # Not in slices: files that the storage does not delete would be the first of each.
         files=sum(_prune_files(model, days[kind]) for model, kind in KINDS.items()),
         parts=sweep_orphans(spool_directory(media_storage())),
     )
 
 
-def _prune_deliveries(states: list[Delivery.State], days: float | None) -> int:
+def _prune_deliveries(states: list[Delivery.State], days: float | None, this: _Slice) -> int:
     if days is None:
         return 0
     old = Delivery.objects.filter(
@@ -59,12 +78,13 @@ def _prune_deliveries(states: list[Delivery.State], days: float | None) -> int:
     )
     removed = 0
     # In batches: a table that was never pruned must not be locked for minutes.
-    while pks := list(old.values_list("pk", flat=True)[:BATCH]):
+    while not this.is_over and (pks := list(old.values_list("pk", flat=True)[:BATCH])):
         removed += Delivery.objects.filter(pk__in=pks).delete()[0]
+        this.look()
     return removed
 
 
-def _prune_lists() -> None:
+def _prune_lists(this: _Slice) -> None:
     """Delete the lists of broadcasts of ended meetings without any: each look at a meeting leaves one."""
     old = BroadcastListing.objects.filter(
         # The lists of a void meeting count for the real one before it.
@@ -72,8 +92,9 @@ def _prune_lists() -> None:
         meeting__ended_at__lt=timezone.now() - LISTS_KEPT,
         meeting__broadcasts=None,
     )
-    while pks := list(old.values_list("pk", flat=True)[:BATCH]):
+    while not this.is_over and (pks := list(old.values_list("pk", flat=True)[:BATCH])):
         BroadcastListing.objects.filter(pk__in=pks).delete()
+        this.look()
 
 
 def _prune_files(model: FileModel, days: float | None) -> int:

@@ -100,6 +100,19 @@ def test_more_deliveries_than_a_batch_are_deleted(monkeypatch: pytest.MonkeyPatc
     assert prune().deliveries == 5
 
 
+def test_what_takes_long_is_done_in_slices(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)
+    keep(settings, recordings=30)
+    for _ in range(3):
+        delivery(Delivery.State.DONE, days_ago=400)
+    stored(RecordingFactory, days_ago=31)
+
+    reports = [prune(slice_seconds=0) for _ in range(3)]
+
+    assert [(report.deliveries, report.files) for report in reports] == [(2, 0), (1, 0), (0, 1)]
+    assert [report.is_more for report in reports] == [True, True, False]
+
+
 def test_files_are_kept_for_ever_unless_settings_say_otherwise() -> None:
     row = stored(RecordingFactory, 1000)
 

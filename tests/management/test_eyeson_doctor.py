@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from celery import current_app
+from celery import Celery, current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import connection
@@ -456,7 +456,11 @@ def test_brokers_and_channel_layers_that_are_none_are_found(
 
     assert found(doctor.check_broker()).startswith("problem: The broker is the memory")
     monkeypatch.setattr(conf, "broker_url", secret)
-    assert found(doctor.check_broker()).startswith("problem: The broker does not answer (")
+    assert found(doctor.check_broker()).startswith(
+        "problem: The broker at redis://127.0.0.1:9 does not answer ("
+    )
+    monkeypatch.setattr(conf, "broker_url", "nowhere://:broker-password@127.0.0.1:9/0")
+    assert found(doctor.check_broker()).startswith("problem: The broker cannot be used (")
     conf.task_always_eager = True
     try:
         assert found(doctor.check_broker()).startswith("warning: Celery runs tasks at once")
@@ -471,6 +475,28 @@ def test_brokers_and_channel_layers_that_are_none_are_found(
     assert found(doctor.check_channel_layer()) == "problem: The channel layer cannot be made."
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
     assert found(doctor.check_channel_layer()) == "ok: The channel layer delivers messages."
+
+
+def test_a_process_with_the_default_app_of_celery_is_told_what_to_import(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = current_app._get_current_object()
+    default = Celery("default", broker=redis_url, set_as_current=False)
+    default.set_current()
+    try:
+        (works,) = doctor.check_broker()
+        monkeypatch.setattr(default.conf, "broker_url", "amqp://user:broker-password@127.0.0.1:9//")
+        (refused,) = doctor.check_broker()
+    finally:
+        app.set_current()
+
+    assert works.message.startswith(f"The broker at {redis_url.rpartition('/')[0]} answers.")
+    assert refused.message.startswith("The broker at amqp://127.0.0.1:9 does not answer (")
+    assert (works.level, refused.level) == (Level.WARNING, Level.PROBLEM)
+    for finding in (works, refused):
+        assert "Celery's own default app" in finding.message
+        assert "from .celery import app as celery_app" in finding.hint
+        assert "broker-password" not in finding.message
 
 
 def test_nobody_is_waited_for_longer_than_that() -> None:

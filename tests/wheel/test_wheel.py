@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.documented import block_for, code_blocks, section
+
 TOP = Path(__file__).resolve().parents[2]
 STEP_SECONDS = 600
 WAIT_SECONDS = 120
@@ -44,21 +46,6 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
-def readme_section(title: str) -> str:
-    text = (TOP / "README.md").read_text(encoding="utf-8")
-    return text.split(f"\n## {title}\n")[1].split("\n## ")[0]
-
-
-def code_blocks(section: str, language: str) -> list[str]:
-    return re.findall(rf"```{re.escape(language)}\n(.*?)```", section, flags=re.DOTALL)
-
-
-def block_for(section: str, comment: str) -> str:
-    found = [b for b in code_blocks(section, "python") if b.startswith(f"# {comment}")]
-    assert len(found) == 1, f"the README has {len(found)} blocks for {comment}"
-    return found[0]
-
-
 def free_port() -> int:
     """One that nobody is given by chance before it is used: the system gives those from 32768 on."""
     while True:
@@ -82,7 +69,7 @@ class Site:
     def __init__(self, folder: Path, wheel: Path) -> None:
         self.folder = folder / "mysite"
         self.python = str(folder / "venv" / "bin" / "python")
-        self.section = readme_section("Add it to your site")
+        self.section = section("README.md", "Add it to your site")
         self.ports = {"8000": str(free_port()), "8900": str(free_port())}
         run(sys.executable, "-m", "venv", str(folder / "venv"), cwd=folder)
         install = code_blocks(self.section, "sh")[0].strip()

@@ -19,12 +19,14 @@ from eyeson_meetings.conf import setting
 from eyeson_meetings.models import Delivery, SyncRun
 from eyeson_meetings.services.sync import JOB
 
-from .findings import Finding, ok, problem, warning, within
+from .findings import Finding, ok, problem, shown_host, warning, within
 from .jobs import LONGEST_PAUSE, is_unfinished, longest_pause, unfinished
 
 BROKER_SECONDS = 5.0
 CHANNEL_LAYER_SECONDS = 5.0
 IN_MEMORY = "memory"
+#: The name of the app that Celery makes for a process without one.
+DEFAULT_APP = "default"
 
 
 def check_broker() -> Iterator[Finding]:
@@ -36,26 +38,65 @@ def check_broker() -> Iterator[Finding]:
         message = _("Celery runs tasks at once, in web requests (task_always_eager).")
         yield warning("broker", message, _("Remove task_always_eager, and start a worker."))
         return
-    hint = _(
-        'Start the broker, see CELERY_BROKER_URL, or do without: PROCESSING = "inline" and one line of '
-        "cron, manage.py eyeson_work."
-    )
     try:
         # Made here: Celery's app is one of the thread.
         connection = tasks.impatient_connection()
-        if connection.transport.driver_type == IN_MEMORY:
-            message = _(
-                "The broker is the memory of this process, where no worker hears of anything."
-            )
-            yield problem("broker", message, hint)
-            return
+        where = _shown_broker(connection)
+    except Exception as error:  # noqa: BLE001 - the address may be wrong in any way
+        # Not its text: that may hold the address with its password.
+        message = _("The broker cannot be used (%(error)s).") % {"error": type(error).__name__}
+        yield problem("broker", message, _broker_hint())
+        return
+    if connection.transport.driver_type == IN_MEMORY:
+        message = _("The broker is the memory of this process, where no worker hears of anything.")
+        yield problem("broker", message, _broker_hint())
+        return
+    try:
         within(BROKER_SECONDS, lambda: _connect(connection))
     except Exception as error:  # noqa: BLE001 - a broker may fail in any way
-        # Not its text: that may hold the address with its password.
-        message = _("The broker does not answer (%(error)s).") % {"error": type(error).__name__}
-        yield problem("broker", message, hint)
+        message = _("The broker at %(where)s does not answer (%(error)s).")
+        message %= {"where": where, "error": type(error).__name__}
+        yield problem("broker", f"{message}{_default_app_note()}", _broker_hint())
+        return
+    message = _("The broker at %(where)s answers.") % {"where": where}
+    if _is_default_app():
+        yield warning("broker", f"{message}{_default_app_note()}", _broker_hint())
     else:
-        yield ok("broker", _("The broker answers."))
+        yield ok("broker", message)
+
+
+def _is_default_app() -> bool:
+    """Return whether Celery made the current app itself, because the site has imported none."""
+    return current_app.main == DEFAULT_APP and not getattr(current_app, "set_as_current", True)
+
+
+def _default_app_note() -> str:
+    if not _is_default_app():
+        return ""
+    return " " + _(
+        "This process uses Celery's own default app, which does not read CELERY_BROKER_URL of the settings."
+    )
+
+
+def _broker_hint() -> str:
+    if _is_default_app():
+        return _(
+            "Import your Celery app in the __init__.py of your project, beside the settings: "
+            "from .celery import app as celery_app"
+        )
+    return _(
+        'Start the broker, see CELERY_BROKER_URL, or do without: PROCESSING = "inline" and one line of '
+        "cron, manage.py eyeson_work."
+    )
+
+
+def _shown_broker(connection: Any) -> str:
+    """Return transport, host and port; user name, password and path may be secrets."""
+    info = connection.info()
+    host, port = str(info["hostname"]), info["port"]
+    # Some transports keep a whole URL as the host.
+    host = shown_host(host) if "/" in host else host
+    return f"{info['transport']}://{host}" + (f":{port}" if port else "")
 
 
 def _connect(connection: Any) -> None:

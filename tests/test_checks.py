@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
+from django.conf.urls.i18n import i18n_patterns
 from django.core.checks import CheckMessage
 from django.db import connections
+from django.urls import re_path, set_script_prefix
+from django.utils.translation import override
+from django.views.generic import RedirectView
 
 from eyeson_meetings.checks import (
     check_channel_layer,
@@ -20,6 +24,7 @@ from eyeson_meetings.checks import (
     check_settings,
     check_urls,
 )
+from tests.urls import urlpatterns
 
 CHECKS = (check_settings, check_neighbours, check_urls, check_database, check_channel_layer)
 TOP = Path(__file__).parent.parent
@@ -296,6 +301,34 @@ def test_a_site_without_our_urls_is_told(settings: Any) -> None:
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
 
     assert ids() == ["W008"]
+
+
+@pytest.mark.parametrize("pattern", [r"^((?:[\w\-]+/)*)$", r"^.*$", r"^(?!meetings/webhook/).*$"])
+def test_a_pattern_that_takes_all_our_addresses_is_found(settings: Any, pattern: str) -> None:
+    catch_all = re_path(pattern, RedirectView.as_view(url="/"))
+    settings.ROOT_URLCONF = (catch_all, *urlpatterns)
+    messages, above = found(), ids()
+    settings.ROOT_URLCONF = (*urlpatterns, catch_all)
+    below = ids()
+
+    assert above == ["W016"]
+    assert messages[0].msg.startswith("/meetings/")
+    assert "to the top of urlpatterns" in str(messages[0].hint)
+    assert below == []
+
+
+def test_urls_below_a_prefix_of_language_or_server_are_found_to_be_ours(settings: Any) -> None:
+    settings.ROOT_URLCONF = tuple(i18n_patterns(*urlpatterns))
+    with override("de"):
+        by_language = ids()
+    settings.ROOT_URLCONF = tuple(urlpatterns)
+    set_script_prefix("/site/")
+    try:
+        by_server = ids()
+    finally:
+        set_script_prefix("/")
+
+    assert (by_language, by_server) == ([], [])
 
 
 def test_a_site_with_local_times_is_found(settings: Any) -> None:

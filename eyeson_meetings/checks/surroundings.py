@@ -7,13 +7,14 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.checks import CheckMessage, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
 from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.module_loading import import_string
 
 from eyeson_meetings import conf
@@ -21,6 +22,13 @@ from eyeson_meetings.models import Room
 from eyeson_meetings.policies import DefaultPolicy
 
 from .messages import error, warning
+
+#: Pages whose addresses are tried, by name: they differ in what a pattern may match.
+PAGES: dict[str, dict[str, Any]] = {
+    "webhook": {},
+    "join": {"uuid": UUID(int=0)},
+    "guest": {"token": "a:b:c"},
+}
 
 STORAGE_LINES = """Add these lines to the settings:
 STORAGES = {{
@@ -42,9 +50,9 @@ def check_neighbours(**kwargs: Any) -> list[CheckMessage]:
 
 @register
 def check_urls(**kwargs: Any) -> list[CheckMessage]:
-    """Whether the site has included our URLs."""
+    """Report URLs that the site has not included, and URLs that another pattern of the site takes."""
     try:
-        reverse("eyeson:webhook")
+        paths = [reverse(f"eyeson:{name}", kwargs=kwargs) for name, kwargs in PAGES.items()]
     except NoReverseMatch:
         return [
             warning(
@@ -53,7 +61,27 @@ def check_urls(**kwargs: Any) -> list[CheckMessage]:
                 'Add path("meetings/", include("eyeson_meetings.urls")) to the URLs of the site.',
             )
         ]
+    for path in paths:
+        if not _is_ours(path):
+            return [
+                warning(
+                    16,
+                    f"{path} leads to another view of the site: another URL pattern takes the addresses of "
+                    "eyeson_meetings.",
+                    'Move path("meetings/", include("eyeson_meetings.urls")) to the top of urlpatterns, above '
+                    "the pattern for all other pages.",
+                )
+            ]
     return []
+
+
+def _is_ours(path: str) -> bool:
+    """Return whether a request for `path`, as `reverse` gives it, reaches a view of the package."""
+    prefix = get_script_prefix().rstrip("/")
+    try:
+        return "eyeson" in resolve(path.removeprefix(prefix)).app_names
+    except Resolver404:
+        return False
 
 
 @register

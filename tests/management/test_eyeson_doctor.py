@@ -19,7 +19,9 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.urls import re_path
 from django.utils import timezone
+from django.views.generic import RedirectView
 
 from eyeson_meetings import tasks
 from eyeson_meetings.client import Webhook
@@ -39,6 +41,7 @@ from tests.factories import (
     SyncRunFactory,
 )
 from tests.flows.conftest import wait_until
+from tests.urls import urlpatterns
 
 from .conftest import Outcome
 
@@ -368,6 +371,8 @@ def test_the_webhook_is_judged_by_whose_it_is_and_how_it_was_answered(settings: 
     ):
         ((level, words),) = judged(**sent, last_response_code=code)
         assert (level, hint in words) == (expected, True), (code, words)
+    settings.ROOT_URLCONF = (re_path("", RedirectView.as_view(url="/")), *urlpatterns)
+    assert "to the top of urlpatterns" in judged(**sent, last_response_code="404")[0][1]
 
 
 def test_the_public_address_is_looked_at(sandbox: SandboxServer, settings: Any) -> None:
@@ -381,6 +386,10 @@ def test_the_public_address_is_looked_at(sandbox: SandboxServer, settings: Any) 
     assert looked_at(NOBODY).level == Level.WARNING
     elsewhere = looked_at(sandbox.url)
     assert elsewhere.message == "127.0.0.1 answers 404 where the webhook view would say 405."
+    assert "See that PUBLIC_URL leads to this site" in elsewhere.hint
+    settings.ROOT_URLCONF = (re_path("", RedirectView.as_view(url="/")), *urlpatterns)
+    assert "to the top of urlpatterns" in looked_at(sandbox.url).hint
+    assert "to the top of urlpatterns" in eyeson._hint_for("404")
     assert looked_at(sandbox.url.replace("http:", "https:")).message.endswith("valid certificate.")
     for url in ("http://127.0.0.1:8000", "https://localhost", "https://site.local"):
         finding = looked_at(url, is_sandbox=False)

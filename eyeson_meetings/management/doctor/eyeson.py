@@ -23,6 +23,7 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.services import webhooks
 
 from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning, within
+from .neighbours import urls_hint
 
 T = TypeVar("T")
 
@@ -199,4 +200,6 @@ def _hint_for(code: str) -> str:
         return _(
             "The signature did not fit: is it the same API key, and does a proxy leave the body alone?"
         )
-    return _("Does another application, or a proxy, answer at the webhook's address?")
+    return urls_hint() or _(
+        "Does another application, or a proxy, answer at the webhook's address?"
+    )

@@ -18,6 +18,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from eyeson_meetings import conf
+from eyeson_meetings.checks import check_urls
 from eyeson_meetings.client.sessions import BareSession
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
@@ -79,10 +80,15 @@ def _look_at(address: str, host: str) -> Finding:
     if 300 <= status < 400:
         hint = _("eyeson follows no redirect: set PUBLIC_URL to the final address.")
     else:
-        hint = _(
+        hint = urls_hint() or _(
             "See that PUBLIC_URL leads to this site, and that no proxy or login is in between."
         )
     return problem("public_url", message, hint)
+
+
+def urls_hint() -> str:
+    """Return what mends the URLs of this site; empty when its webhook view can be reached."""
+    return next((str(message.hint) for message in check_urls()), "")
 
 
 def _status_at(address: str) -> int:

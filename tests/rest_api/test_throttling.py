@@ -11,6 +11,8 @@ from tests.rest_api.conftest import World
 
 pytestmark = pytest.mark.django_db
 
+NOBODY = "redis://127.0.0.1:9/0"
+
 
 @pytest.fixture
 def rates(settings: Any) -> Any:
@@ -58,3 +60,24 @@ def test_a_site_may_switch_a_scope_off(world: World, as_user: Any, rates: Any) -
     statuses = {client.call("GET", f"rooms/{world.room.uuid}/").status_code for _ in range(20)}
 
     assert statuses == {200}
+
+
+def test_while_the_cache_is_down_calls_go_through_and_one_line_is_logged(
+    world: World, as_user: Any, rates: Any, settings: Any, redis_url: str, caplog: Any
+) -> None:
+    rates(read="2/min")
+    client = as_user(world.host)
+    backend = "django.core.cache.backends.redis.RedisCache"
+
+    def statuses(location: str) -> list[int]:
+        settings.CACHES = {"default": {"BACKEND": backend, "LOCATION": location}}
+        answers = [client.call("GET", f"rooms/{world.room.uuid}/") for _ in range(3)]
+        return [answer.status_code for answer in answers]
+
+    down, up, down_again = statuses(NOBODY), statuses(redis_url), statuses(NOBODY)
+
+    assert (down, up, down_again) == ([200] * 3, [200, 200, 429], [200] * 3)
+    ours = [record for record in caplog.records if record.name.startswith("eyeson_meetings")]
+    assert [record.getMessage() for record in ours] == [
+        "The cache does not answer (ConnectionError): calls of the REST API are not counted."
+    ] * 2

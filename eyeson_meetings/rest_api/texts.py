@@ -1,4 +1,4 @@
-"""Text and JSON from clients: nothing that a database, a page or an answer could not bear."""
+"""Text, times and JSON from clients: nothing that a database, a page or an answer could not bear."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from rest_framework import serializers
+from rest_framework import ISO_8601, serializers
 
 #: Bidirectional controls: a name with one could rewrite the text after it.
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -33,6 +33,13 @@ class NameField(serializers.CharField):
         if not seen and not self.allow_blank:
             self.fail("blank")
         return seen
+
+
+class MomentField(serializers.DateTimeField):
+    """A time in ISO 8601, whatever formats the site's `REST_FRAMEWORK` names for its own API."""
+
+    format = ISO_8601
+    input_formats = (ISO_8601,)
 
 
 class MetadataField(serializers.DictField):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -102,6 +102,26 @@ def test_an_invitation_expires(world: World, as_user: Any, api: Any) -> None:
 
     assert Invitation.objects.get(uuid=made["uuid"]).expires_at == tomorrow
     assert made["valid"] is True
+
+
+def test_times_are_iso_8601_whatever_formats_the_site_uses(
+    world: World, as_user: Any, settings: Any
+) -> None:
+    settings.REST_FRAMEWORK = {
+        "DATETIME_FORMAT": "%d/%m/%Y",
+        "DATETIME_INPUT_FORMATS": ["%d/%m/%Y"],
+    }
+    client, path = as_user(world.host), f"rooms/{world.room.uuid}/invitations/"
+    tomorrow = timezone.now() + timedelta(days=1)
+
+    made = client.call("POST", path, {"expires_at": tomorrow.isoformat()})
+    other = client.call("POST", path, {"expires_at": "30/12/2031"})
+    settings.REST_FRAMEWORK = {"DATETIME_FORMAT": None}
+    listed = client.call("GET", path)
+
+    assert (made.status_code, other.status_code) == (201, 400)
+    assert datetime.fromisoformat(made.json()["expires_at"]) == tomorrow
+    assert made.json()["created_at"] in {row["created_at"] for row in listed.json()["results"]}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from eyeson_meetings.client.records import Webhook
 from eyeson_meetings.exceptions import ConfigurationError
+from eyeson_meetings.rest_api.texts import MomentField
 from eyeson_meetings.services import webhooks
 
 
@@ -19,7 +20,7 @@ class WebhookSerializer(serializers.Serializer[Webhook]):
     is_this_site = serializers.SerializerMethodField()
     types = serializers.ListField(child=serializers.CharField(), read_only=True)
     lacking = serializers.SerializerMethodField(help_text="Types that only sync finds.")
-    last_request_sent_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    last_request_sent_at = MomentField(read_only=True, allow_null=True)
     last_response_code = serializers.CharField(read_only=True, allow_null=True)
 
     def get_url(self, webhook: Webhook) -> str:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from eyeson_meetings.client.links import web_page
 from eyeson_meetings.models import Broadcast, BroadcastTarget
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH
-from eyeson_meetings.rest_api.texts import NameField
+from eyeson_meetings.rest_api.texts import MomentField, NameField
 
 
 class BroadcastTargetSerializer(serializers.Serializer[BroadcastTarget]):
@@ -75,8 +75,8 @@ class BroadcastSerializer(serializers.Serializer[Broadcast]):
     )
     platform = serializers.CharField(read_only=True)
     player_url = serializers.SerializerMethodField(help_text="Where people watch; may be empty.")
-    started_at = serializers.DateTimeField(read_only=True)
-    stopped_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    started_at = MomentField(read_only=True)
+    stopped_at = MomentField(read_only=True, allow_null=True)
 
     def get_player_url(self, broadcast: Broadcast) -> str:
         """Return the address of the public page, "" for what somebody typed that is no web page."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from eyeson_meetings.models import Delivery
+from eyeson_meetings.rest_api.texts import MomentField
 
 
 class DeliverySerializer(serializers.Serializer[Delivery]):
@@ -14,9 +15,9 @@ class DeliverySerializer(serializers.Serializer[Delivery]):
     account = serializers.CharField(read_only=True)
     type = serializers.CharField(read_only=True)
     state = serializers.CharField(read_only=True, help_text="received, done, ignored or dead")
-    sent_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    received_at = serializers.DateTimeField(read_only=True)
-    processed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    sent_at = MomentField(read_only=True, allow_null=True)
+    received_at = MomentField(read_only=True)
+    processed_at = MomentField(read_only=True, allow_null=True)
     attempts = serializers.IntegerField(read_only=True)
     length_bytes = serializers.IntegerField(read_only=True)
     error = serializers.CharField(read_only=True)

@@ -12,7 +12,7 @@ from rest_framework import serializers
 from eyeson_meetings.models import Invitation, Participant, RoomMember
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api.participants import uuid_of
-from eyeson_meetings.rest_api.texts import NameField, refuse_far_times
+from eyeson_meetings.rest_api.texts import MomentField, NameField, refuse_far_times
 from eyeson_meetings.services.guests import guest_url
 
 
@@ -70,9 +70,9 @@ class InvitationSerializer(serializers.Serializer[Invitation]):
 
     uuid = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
-    created_at = serializers.DateTimeField(read_only=True)
-    expires_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    revoked_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    created_at = MomentField(read_only=True)
+    expires_at = MomentField(read_only=True, allow_null=True)
+    revoked_at = MomentField(read_only=True, allow_null=True)
     valid = serializers.BooleanField(
         source="is_valid", read_only=True, help_text="Neither revoked nor expired."
     )
@@ -92,6 +92,6 @@ class InvitationWriteSerializer(serializers.Serializer[Any]):
     """Whom to invite, and for how long."""
 
     name = NameField(required=False, allow_blank=True, default="")
-    expires_at = serializers.DateTimeField(
+    expires_at = MomentField(
         required=False, allow_null=True, default=None, validators=[refuse_far_times]
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from eyeson_meetings.models import Permalink, PermalinkHost
-from eyeson_meetings.rest_api.texts import NameField, refuse_far_times
+from eyeson_meetings.rest_api.texts import MomentField, NameField, refuse_far_times
 
 from .addresses import site_address
 from .people import MemberRemovalSerializer
@@ -23,7 +23,7 @@ def refuse_past_times(moment: datetime) -> None:
         raise serializers.ValidationError(_("This time is over. Choose one that is to come."))
 
 
-class EndField(serializers.DateTimeField):
+class EndField(MomentField):
     """Until when meetings can start: a time that is to come."""
 
     def __init__(self, **options: Any) -> None:
@@ -38,8 +38,8 @@ class PermalinkSerializer(serializers.Serializer[Permalink]):
     state = serializers.ChoiceField(
         choices=Permalink.State.choices, read_only=True, help_text="Whether meetings can start."
     )
-    created_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    expires_at = serializers.DateTimeField(
+    created_at = MomentField(read_only=True, allow_null=True)
+    expires_at = MomentField(
         read_only=True, allow_null=True, help_text="No meeting can start after it; null: always."
     )
     url = serializers.SerializerMethodField(help_text="The lobby, for people.")
@@ -80,7 +80,7 @@ class PermalinkHostSerializer(serializers.Serializer[PermalinkHost]):
 
     user = serializers.SerializerMethodField()
     name = serializers.CharField(read_only=True)
-    added_at = serializers.DateTimeField(read_only=True)
+    added_at = MomentField(read_only=True)
 
     def get_user(self, host: PermalinkHost) -> str | None:
         """By user name."""

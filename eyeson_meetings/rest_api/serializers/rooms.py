@@ -11,7 +11,7 @@ from rest_framework import serializers
 from eyeson_meetings import conf
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
-from eyeson_meetings.rest_api.texts import MetadataField, NameField
+from eyeson_meetings.rest_api.texts import MetadataField, MomentField, NameField
 from eyeson_meetings.services.rooms import JoinedRoom
 from eyeson_meetings.services.status import latest_meeting, state_of
 
@@ -42,8 +42,8 @@ class RoomSerializer(serializers.Serializer[Room]):
     metadata = serializers.SerializerMethodField()
     state = serializers.SerializerMethodField(help_text="closed, idle, opening, running or ended")
     meeting = serializers.SerializerMethodField(help_text="The meeting in progress.")
-    created_at = serializers.DateTimeField(read_only=True)
-    closed_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    created_at = MomentField(read_only=True)
+    closed_at = MomentField(read_only=True, allow_null=True)
     url = serializers.SerializerMethodField(help_text="The lobby, for people.")
     abilities = AbilitiesSerializer(source="*", read_only=True)
 
@@ -131,12 +131,12 @@ class RoomStateSerializer(serializers.Serializer[Any]):
     state = serializers.CharField(read_only=True)
     closed = serializers.BooleanField(read_only=True)
     meeting = serializers.UUIDField(read_only=True, allow_null=True)
-    started_at = serializers.DateTimeField(read_only=True, allow_null=True)
+    started_at = MomentField(read_only=True, allow_null=True)
     locked = serializers.BooleanField(read_only=True)
     online = serializers.IntegerField(read_only=True)
     recording = serializers.BooleanField(read_only=True)
     broadcast = serializers.BooleanField(read_only=True)
-    as_of = serializers.DateTimeField(
+    as_of = MomentField(
         read_only=True,
         allow_null=True,
         help_text="Without a worker: when eyeson last confirmed the meeting in progress.",

@@ -8,7 +8,7 @@ from rest_framework import serializers
 
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
-from eyeson_meetings.rest_api.texts import NameField
+from eyeson_meetings.rest_api.texts import MomentField, NameField
 
 from .addresses import site_address
 
@@ -21,10 +21,10 @@ class StoredFileSerializer(serializers.Serializer[Any]):
     meeting = serializers.UUIDField(
         source="meeting.uuid", default=None, allow_null=True, read_only=True
     )
-    created_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    available_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    stored_at = serializers.DateTimeField(read_only=True, allow_null=True)
-    lost_at = serializers.DateTimeField(
+    created_at = MomentField(read_only=True, allow_null=True)
+    available_at = MomentField(read_only=True, allow_null=True)
+    stored_at = MomentField(read_only=True, allow_null=True)
+    lost_at = MomentField(
         read_only=True, allow_null=True, help_text="When eyeson deletes its own copy."
     )
     progress_percent = serializers.IntegerField(read_only=True, allow_null=True)

@@ -56,13 +56,13 @@ def signature_of(body: bytes, *, key: str) -> str:
 
 
 def post_signed(client: Client, body: bytes, *, key: str, **headers: Any) -> Any:
-    """POST these bytes to the webhook view with their signature."""
+    """POST these bytes to the webhook view with their signature, over HTTPS as eyeson does."""
     return client.post(
         reverse("eyeson:webhook"),
         data=body,
         content_type="application/json",
         headers={"X-Eyeson-Signature": signature_of(body, key=key)},
-        **headers,
+        **{"secure": True, **headers},
     )
 
 

@@ -176,6 +176,21 @@ def test_a_webhook_of_a_participant_and_of_what_begins(
     assert Recording.objects.get().available_at is None
 
 
+def test_a_site_that_redirects_to_https_takes_them(
+    settings: Any, eyeson_sandbox: EyesonSandbox, eyeson_room: Any, eyeson_host: Any,
+    signed_delivery: SignedDelivery,
+) -> None:  # fmt: skip
+    settings.SECURE_SSL_REDIRECT = True
+    join_room(room=eyeson_room, user=eyeson_host)
+    eyeson_sandbox.advance(2)
+
+    delivered = eyeson_sandbox.deliver_webhooks()
+    answer = signed_delivery(webhooks.participant_update(eyeson_room))
+
+    assert delivered > 0
+    assert answer.status_code == 204
+
+
 def test_what_somebody_else_signed_is_refused(
     signed_delivery: SignedDelivery, eyeson_room: Room
 ) -> None:

@@ -27,6 +27,8 @@ def recipe(name: str) -> DefaultPolicy:
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), flags=re.DOTALL):
         if "class " in block:
             exec(block, cookbook)  # noqa: S102 - our own documentation
+        if name in cookbook:
+            break
     made: DefaultPolicy = cookbook[name]()
     return made
 
@@ -122,3 +124,36 @@ def test_auditors() -> None:
     assert room in policy.visible_rooms(auditor)
     for may in (policy.can_join, policy.can_moderate, policy.can_record, policy.can_broadcast):
         assert may(auditor, room) is False
+
+
+def test_permissions_for_single_rooms(settings: Any) -> None:
+    pytest.importorskip("guardian", reason="django-guardian of requirements/test.txt is missing")
+    from guardian.shortcuts import assign_perm
+
+    settings.AUTHENTICATION_BACKENDS = [
+        "django.contrib.auth.backends.ModelBackend",
+        "guardian.backends.ObjectPermissionBackend",
+    ]
+    given, other, of_member = RoomFactory(), RoomFactory(), RoomFactory()
+    recording = RecordingFactory(room=given, meeting__room=given)
+    user = UserFactory()
+    RoomMemberFactory(room=of_member, user=user)
+    policy = recipe("ObjectPermissionPolicy")
+
+    for may, permission, row in [
+        (policy.can_join, "join_room", given),
+        (policy.can_moderate, "moderate_room", given),
+        (policy.can_record, "record_room", given),
+        (policy.can_broadcast, "broadcast_room", given),
+        (policy.can_watch, "watch_recording", recording),
+    ]:
+        assert may(user, row) is False
+        assert may(STRANGER, row) is False
+        assign_perm(f"eyeson_meetings.{permission}", user, row)
+        user = type(user).objects.get(pk=user.pk)
+        assert may(user, row) is True
+    assert [policy.can_view(user, room) for room in (given, other)] == [True, False]
+    assert policy.can_join(user, other) is False
+    assert set(policy.visible_rooms(user)) == {given, of_member}
+    assert list(policy.visible_rooms(STRANGER)) == []
+    assert policy.can_view(UserFactory(), given) is False

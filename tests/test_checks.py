@@ -204,6 +204,15 @@ def test_a_site_in_development_may_use_http_and_the_sandbox(settings: Any) -> No
     assert ids() == []
 
 
+def test_a_path_in_the_public_url_is_told_where_it_belongs(settings: Any) -> None:
+    settings.EYESON = {**GOOD, "PUBLIC_URL": "https://www.example.org/site/"}
+
+    (message,) = check_settings()
+
+    assert '"https://www.example.org".' in str(message.hint)
+    assert 'FORCE_SCRIPT_NAME = "/site".' in str(message.hint)
+
+
 def test_an_unknown_key_gets_the_one_that_is_meant(settings: Any) -> None:
     settings.EYESON = {**GOOD, "PUBLIC_ULR": "https://www.example.org", "qwertz": 1}
 

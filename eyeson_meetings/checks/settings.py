@@ -201,7 +201,14 @@ def _check_public_url(url: Any) -> Iterator[CheckMessage]:
         )
         return
     parts = split_url(url)
-    if parts is None or parts.path not in ("", "/"):
+    if parts is not None and parts.path not in ("", "/"):
+        yield warning(
+            2,
+            "PUBLIC_URL must be a scheme and a host and nothing else.",
+            f'Write "{parts.scheme}://{parts.netloc}". If the whole site is below that path, also set '
+            f'FORCE_SCRIPT_NAME = "{parts.path.rstrip("/")}".',
+        )
+    elif parts is None:
         yield warning(2, "PUBLIC_URL must be a scheme and a host and nothing else.", example)
     elif parts.scheme != "https" and not settings.DEBUG:
         yield warning(2, "PUBLIC_URL does not begin with https://.", example)

@@ -8,13 +8,13 @@ from datetime import datetime
 
 from django.core import signing
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 
-from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import NotAllowedError
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Invitation, Room
+
+from .addresses import public_address
 
 SALT = "eyeson.guest"
 
@@ -68,9 +68,7 @@ def guest_url(*, room: Room | None = None, invitation: Invitation | None = None)
 
     As `guest_token_for`; the address has no query.
     """
-    path = reverse("eyeson:guest", args=[guest_token_for(room=room, invitation=invitation)])
-    public_url = setting("PUBLIC_URL")
-    return f"{public_url.rstrip('/')}{path}" if public_url else path
+    return public_address("guest", token=guest_token_for(room=room, invitation=invitation))
 
 
 @one_transaction

@@ -10,7 +10,7 @@ import contextlib
 import logging
 from urllib.parse import urlsplit
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch
 
 from eyeson_meetings.client.records import Answer, Webhook
 from eyeson_meetings.conf import account, setting
@@ -23,6 +23,7 @@ from eyeson_meetings.exceptions import (
 
 from .accounts import client_for
 from .acts import act
+from .addresses import public_path
 from .undoing import gone_at
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,7 @@ def webhook_url() -> str:
             'site, such as "https://www.example.org".'
         )
     try:
-        return public_url.strip().rstrip("/") + reverse("eyeson:webhook")
+        return public_url.strip().rstrip("/") + public_path("webhook")
     except NoReverseMatch:
         raise ConfigurationError(
             'The webhook view has no address: add path("meetings/", include("eyeson_meetings.urls")) to the '

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.conf import settings
 from django.test import override_settings
-from django.urls import reverse
 
 from eyeson_meetings import conf
 from eyeson_meetings.sandbox.calls import Call
@@ -183,8 +182,10 @@ class EyesonSandbox:
 
     def register_webhooks(self) -> None:
         """Have it tell the site what happens, as `manage.py eyeson_webhook register` does."""
-        public_url = str(conf.setting("PUBLIC_URL")).rstrip("/")
-        address = public_url + reverse("eyeson:webhook")
+        # In here: models are not loaded when plugins are.
+        from eyeson_meetings.services.webhooks import webhook_url
+
+        address = webhook_url()
         for api_key in self.api_keys.values():
             self.state.webhooks[api_key] = Webhook(new_id(), address, list(WEBHOOK_TYPES))
 

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import pytest
 from celery import Celery, current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage
+from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.urls import re_path
@@ -394,6 +396,48 @@ def test_the_public_address_is_looked_at(sandbox: SandboxServer, settings: Any) 
     for url in ("http://127.0.0.1:8000", "https://localhost", "https://site.local"):
         finding = looked_at(url, is_sandbox=False)
         assert (finding.level, "eyeson cannot reach" in finding.message) == (Level.PROBLEM, True)
+
+
+def test_a_prefix_that_only_the_web_server_knows_is_found(settings: Any) -> None:
+    """The server has the site below `/site`, as Apache's WSGIScriptAlias does."""
+    site = get_wsgi_application()
+
+    def below_a_path(environ: Any, start_response: Any) -> Any:
+        if not environ["PATH_INFO"].startswith("/site/"):
+            start_response("404 Not Found", [("Content-Length", "0")])
+            return [b""]
+        path = environ["PATH_INFO"].removeprefix("/site")
+        return site({**environ, "SCRIPT_NAME": "/site", "PATH_INFO": path}, start_response)
+
+    server = make_server("127.0.0.1", 0, below_a_path, handler_class=QuietHandler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    base = f"http://127.0.0.1:{server.server_port}"
+    settings.EYESON = {**settings.EYESON, "PUBLIC_URL": base}
+    registered = Webhook(id="1", url=f"{base}/site/meetings/webhook/", types=TYPES)
+    try:
+        (unknown,) = doctor.check_public_url(["default"])
+        (judged,) = eyeson.judge_webhook("default", registered)
+        settings.FORCE_SCRIPT_NAME = "/site"
+        (known,) = doctor.check_public_url(["default"])
+        (good,) = eyeson.judge_webhook("default", registered)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+    assert (unknown.level, known.level) == (Level.PROBLEM, Level.OK)
+    assert "set FORCE_SCRIPT_NAME to it" in unknown.hint
+    assert (judged.level, good.level) == (Level.PROBLEM, Level.OK)
+    assert "below /site." in judged.message
+    assert judged.hint.startswith('Set FORCE_SCRIPT_NAME = "/site"')
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Logs no requests to standard error."""
+
+    def log_message(self, *args: Any) -> None:
+        pass
 
 
 class OddStorage(FileSystemStorage):

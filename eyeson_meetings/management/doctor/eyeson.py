@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -158,6 +159,15 @@ def judge_webhook(alias: str, webhook: Webhook | None) -> Iterator[Finding]:
         )
         yield problem("webhook", message, register, account=alias)
         return
+    if prefix := _prefix_of(webhook.url, ours):
+        message = _("eyeson sends the webhooks of this account to this site below %(prefix)s.")
+        hint = _(
+            'Set FORCE_SCRIPT_NAME = "%(prefix)s": commands and workers do not know the prefix that the web '
+            "server gives, so links that they make lack it."
+        )
+        where = {"prefix": prefix}
+        yield problem("webhook", message % where, hint % where, account=alias)
+        return
     if webhook.url != ours:
         message = _("eyeson sends the webhooks of this account to another address, at %(host)s.")
         hint = _("If this site shall have them: manage.py eyeson_webhook register --force")
@@ -169,6 +179,16 @@ def judge_webhook(alias: str, webhook: Webhook | None) -> Iterator[Finding]:
         message = _("eyeson does not send %(types)s.") % {"types": ", ".join(lacking)}
         yield warning("webhook", message, register, account=alias)
     yield _last_response(alias, webhook)
+
+
+def _prefix_of(url: str, ours: str) -> str:
+    """Return the path that `url` has before that of `ours`, on the same host; empty when it is another address."""
+    try:
+        kept, own = urlsplit(url), urlsplit(ours)
+    except ValueError:
+        return ""
+    has_prefix = kept[:2] == own[:2] and kept.path.endswith(own.path)
+    return kept.path.removesuffix(own.path) if has_prefix else ""
 
 
 def _last_response(alias: str, webhook: Webhook) -> Finding:

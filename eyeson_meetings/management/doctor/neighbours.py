@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
 from django.utils.translation import gettext as _
@@ -83,6 +84,9 @@ def _look_at(address: str, host: str) -> Finding:
         hint = urls_hint() or _(
             "See that PUBLIC_URL leads to this site, and that no proxy or login is in between."
         )
+        if settings.FORCE_SCRIPT_NAME is None:
+            below = _("If the web server has this site below a path, set FORCE_SCRIPT_NAME to it.")
+            hint = f"{hint} {below}"
     return problem("public_url", message, hint)
 
 

@@ -11,8 +11,8 @@ from rest_framework import serializers
 
 from eyeson_meetings.models import Permalink, PermalinkHost
 from eyeson_meetings.rest_api.texts import MomentField, NameField, refuse_far_times
+from eyeson_meetings.services.addresses import public_address
 
-from .addresses import site_address
 from .people import MemberRemovalSerializer
 from .rooms import AbilitiesSerializer, RoomCreateSerializer
 
@@ -47,7 +47,7 @@ class PermalinkSerializer(serializers.Serializer[Permalink]):
 
     def get_url(self, permalink: Permalink) -> str:
         """Where people join."""
-        return site_address("join", permalink.room.uuid)
+        return public_address("join", uuid=permalink.room.uuid)
 
 
 class PermalinkCreateSerializer(RoomCreateSerializer):

@@ -12,10 +12,9 @@ from eyeson_meetings import conf
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api.texts import MetadataField, MomentField, NameField
+from eyeson_meetings.services.addresses import public_address
 from eyeson_meetings.services.rooms import JoinedRoom
 from eyeson_meetings.services.status import latest_meeting, state_of
-
-from .addresses import site_address
 
 
 class AbilitiesSerializer(serializers.Serializer[Room]):
@@ -63,7 +62,7 @@ class RoomSerializer(serializers.Serializer[Room]):
 
     def get_url(self, room: Room) -> str:
         """Where people join."""
-        return site_address("join", room.uuid)
+        return public_address("join", uuid=room.uuid)
 
 
 class RoomChangeSerializer(serializers.Serializer[Any]):

@@ -9,8 +9,7 @@ from rest_framework import serializers
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api.texts import MomentField, NameField
-
-from .addresses import site_address
+from eyeson_meetings.services.addresses import public_address
 
 
 class StoredFileSerializer(serializers.Serializer[Any]):
@@ -52,7 +51,7 @@ class RecordingSerializer(StoredFileSerializer):
         """Where a signed-in browser gets the bytes."""
         if not recording.is_stored or not self.get_can_watch(recording):
             return None
-        return site_address("recording-file", recording.uuid)
+        return public_address("recording-file", uuid=recording.uuid)
 
 
 class RunningRecordingSerializer(serializers.Serializer[Any]):
@@ -74,7 +73,7 @@ class SnapshotSerializer(StoredFileSerializer):
         may_see = policy().can_view(self.context["request"].user, snapshot.room)
         if not snapshot.is_stored or not may_see:
             return None
-        return site_address("snapshot-file", snapshot.uuid)
+        return public_address("snapshot-file", uuid=snapshot.uuid)
 
 
 class RoomFileSerializer(StoredFileSerializer):
@@ -92,7 +91,7 @@ class RoomFileSerializer(StoredFileSerializer):
     def get_file_url(self, row: RoomFile) -> str | None:
         """Where a signed-in browser gets the bytes, as a download."""
         may_see = policy().can_view(self.context["request"].user, row.room)
-        return site_address("room-file", row.uuid) if row.is_stored and may_see else None
+        return public_address("room-file", uuid=row.uuid) if row.is_stored and may_see else None
 
 
 class RoomFilesSerializer(serializers.Serializer[Any]):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -243,6 +245,40 @@ def test_no_finding_shows_a_key(settings: Any, eyeson: Any) -> None:
 
 
 # Neighbours
+
+
+#: Prints the hint for settings without STORAGES, as a new project has them.
+NEW_PROJECT = """
+import django
+from django.conf import settings
+
+apps = ["django.contrib.auth", "django.contrib.contenttypes", "eyeson_meetings"]
+settings.configure(INSTALLED_APPS=apps, EYESON={"API_KEY": "a-key"})
+django.setup()
+
+from eyeson_meetings.checks import check_neighbours
+
+print(check_neighbours()[0].hint)
+"""
+
+
+def test_the_lines_for_a_missing_storage_can_be_pasted(settings: Any, tmp_path: Path) -> None:
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", NEW_PROJECT],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    new_site: dict[str, Any] = {"BASE_DIR": tmp_path}
+    exec(printed.partition("\n")[2], new_site)  # noqa: S102 - lines of our own
+    settings.EYESON = {**GOOD, "STORAGE": "recordings"}
+    own_site: dict[str, Any] = {"BASE_DIR": tmp_path, "STORAGES": dict(settings.STORAGES)}
+    exec(str(found()[0].hint).partition("\n")[2], own_site)  # noqa: S102 - lines of our own
+    settings.STORAGES = own_site["STORAGES"]
+
+    assert set(new_site["STORAGES"]) == {"default", "staticfiles", "eyeson"}
+    assert set(own_site["STORAGES"]) == {"default", "staticfiles", "eyeson", "recordings"}
+    assert ids() == []
 
 
 def test_a_storage_that_cannot_be_made_is_found(settings: Any) -> None:

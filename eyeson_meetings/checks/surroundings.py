@@ -31,13 +31,14 @@ PAGES: dict[str, dict[str, Any]] = {
 }
 
 STORAGE_LINES = """Add these lines to the settings:
-STORAGES = {{
-    ...
-    "{alias}": {{
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {{"location": BASE_DIR / "eyeson_media"}},
-    }},
+{copy}STORAGES["{alias}"] = {{
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {{"location": BASE_DIR / "eyeson_media"}},
 }}"""
+#: For settings without STORAGES, which have Django's own.
+COPY_LINES = """from django.conf import global_settings
+STORAGES = {**global_settings.STORAGES}
+"""
 
 
 @register
@@ -152,7 +153,10 @@ def _check_storage() -> Iterator[CheckMessage]:
         yield error(
             13,
             f'EYESON["STORAGE"] is {alias!r}, which STORAGES does not have.',
-            STORAGE_LINES.format(alias=alias if isinstance(alias, str) else "eyeson"),
+            STORAGE_LINES.format(
+                alias=alias if isinstance(alias, str) else "eyeson",
+                copy="" if _has_own_storages() else COPY_LINES,
+            ),
         )
         return
     try:
@@ -172,8 +176,13 @@ def _check_storage() -> Iterator[CheckMessage]:
             4,
             f'The files of STORAGES["{alias}"] lie in {served_from}, where the web server gives them to '
             "anybody who knows their address.",
-            f"Give it a location of its own. {STORAGE_LINES.format(alias=alias)}",
+            f"Give it a location of its own. {STORAGE_LINES.format(alias=alias, copy='')}",
         )
+
+
+def _has_own_storages() -> bool:
+    """Return whether the settings of the site name STORAGES."""
+    return bool(settings.is_overridden("STORAGES"))  # type: ignore[misc]  # the stubs lack it
 
 
 def _check_spool(spool: Path, storage: Storage) -> Iterator[CheckMessage]:

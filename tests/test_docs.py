@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from itertools import chain
 from pathlib import Path
 
+import pytest
 from django.apps import apps
 from django.core.management import BaseCommand, get_commands, load_command_class
 from django.dispatch import Signal
 
 from eyeson_meetings import checks, conf, signals
 from eyeson_meetings.policies import DefaultPolicy
+from tests.documented import code_blocks
 from tools import reference
 
 TOP = Path(__file__).parent.parent
@@ -107,3 +111,21 @@ def test_every_option_of_a_command_is_documented() -> None:
         documented = set(re.findall(r"--[a-z][a-z-]*", part))
 
         assert documented == options - usual, name
+
+
+@pytest.mark.parametrize(
+    "path", [TOP / "README.md", *sorted((TOP / "docs").rglob("*.md"))], ids=lambda path: path.name
+)
+def test_every_block_of_python_can_be_pasted(path: Path) -> None:
+    for block in code_blocks(path.read_text(encoding="utf-8"), "python"):
+        parts = list(ast.walk(ast.parse(block)))
+
+        # `EYESON = {"POLICY": "...", ...}` cannot be parsed; `[..., "an app"]` can, and is no list of apps.
+        lists = [part.elts for part in parts if isinstance(part, ast.List | ast.Tuple | ast.Set)]
+        values = [part.values for part in parts if isinstance(part, ast.Dict)]
+        left_out = [
+            value
+            for value in chain.from_iterable([*lists, *values])
+            if isinstance(value, ast.Constant) and value.value is ...
+        ]
+        assert left_out == [], block

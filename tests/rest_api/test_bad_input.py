@@ -9,6 +9,7 @@ import pytest
 
 from eyeson_meetings.models import Room
 from tests.crawling import writes_counted
+from tests.documented import code_blocks, section
 from tests.rest_api.conftest import World, allow
 
 pytestmark = [pytest.mark.django_db, pytest.mark.every_database]
@@ -175,3 +176,17 @@ def test_an_id_that_is_no_uuid_is_not_found(world: World, as_user: Any, uuid: st
 
     for path in ("rooms", "meetings", "recordings", "snapshots"):
         assert client.call("GET", f"{path}/{uuid}/").status_code == 404
+
+
+def test_the_error_on_the_page_of_the_docs_is_the_one_that_is_answered(
+    world: World, as_user: Any
+) -> None:
+    (shown,) = code_blocks(section("docs/rest-api.md", "Errors"), "json")
+    client = as_user(allow(world.host, "add_room"))
+
+    refused = client.call(
+        "POST", "rooms/", {"name": "Consulting hour", "guest_access": "everybody"}
+    )
+
+    assert refused.status_code == 400
+    assert refused.json() == json.loads(shown)

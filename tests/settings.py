@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
@@ -39,14 +38,13 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "eyeson_meetings",
     "example_project.appointments",
+    # For a recipe of the permissions cookbook.
+    "guardian",
 ]
 
-# For a recipe of the permissions cookbook.
-if find_spec("guardian"):
-    INSTALLED_APPS.append("guardian")
-    ANONYMOUS_USER_NAME = None
-    # Its backend is there only while the recipe is tried.
-    SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
+ANONYMOUS_USER_NAME = None
+# guardian's backend is there only while the recipe is tried.
+SILENCED_SYSTEM_CHECKS = ["guardian.W001"]
 
 # Django 6.1 wants it said; older ones do not look.
 MAILERS = {"default": {"BACKEND": "django.core.mail.backends.locmem.EmailBackend"}}

@@ -127,7 +127,6 @@ def test_auditors() -> None:
 
 
 def test_permissions_for_single_rooms(settings: Any) -> None:
-    pytest.importorskip("guardian", reason="django-guardian of requirements/test.txt is missing")
     from guardian.shortcuts import assign_perm
 
     settings.AUTHENTICATION_BACKENDS = [

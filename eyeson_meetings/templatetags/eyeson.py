@@ -51,7 +51,20 @@ ABILITIES: dict[type, tuple[str, ...]] = {
     Recording: ("watch",),
 }
 #: What a meeting needs of the browser. A frame hands it on only by name.
-MEETING_FEATURES = ("camera", "microphone", "display-capture", "autoplay", "fullscreen")
+MEETING_FEATURES = (
+    "camera",
+    "microphone",
+    "fullscreen",
+    "speaker-selection",
+    "display-capture",
+    "picture-in-picture",
+    "web-share",
+    "autoplay",
+    "hid",
+    "clipboard-write",
+    "geolocation",
+    "compute-pressure",
+)
 
 RECORDING_WORDS = {
     Recording.RemoteState.RECORDING.value: gettext_lazy("Being recorded"),
@@ -193,6 +206,7 @@ def eyeson_iframe(context: Context, room: Room | None) -> str:
     values = {
         "room": room,
         "url": _lobby_url(room, embedded=True),
+        "tab_url": _lobby_url(room, embedded=False),
         # With their origins: left alone, they hold for this site only, and not for where Join leads.
         "allow": "; ".join(f"{feature} {origins}" for feature in MEETING_FEATURES),
     }

@@ -23,7 +23,8 @@ TAG = "{% eyeson_iframe room %}"
 
 
 def attributes_of(page: str) -> dict[str, str]:
-    return {name: unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', page)}
+    frame = page[page.index("<iframe") : page.index("</iframe>")]
+    return {name: unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', frame)}
 
 
 def test_the_frame_is_our_own_lobby_with_a_title_and_what_a_meeting_needs(settings: Any) -> None:
@@ -35,8 +36,22 @@ def test_the_frame_is_our_own_lobby_with_a_title_and_what_a_meeting_needs(settin
     assert frame["src"] == f"/meetings/rooms/{room.uuid}/?embed=1"
     assert frame["title"] == "Meeting: Board"
     # Named with the origin of the meeting page: without, they would hold for this site only.
-    for feature in ("camera", "microphone", "display-capture", "autoplay", "fullscreen"):
-        assert f"{feature} 'self' https://app.eyeson.team" in frame["allow"].split("; ")
+    wanted = (
+        "camera; microphone; fullscreen; speaker-selection; display-capture; picture-in-picture; "
+        "web-share; autoplay; hid; clipboard-write; geolocation; compute-pressure"
+    )
+    assert frame["allow"].split("; ") == [
+        f"{feature} 'self' https://app.eyeson.team" for feature in wanted.split("; ")
+    ]
+
+
+def test_beside_the_frame_a_link_opens_the_lobby_in_a_new_tab() -> None:
+    room = RoomFactory()
+
+    page = render(TAG, member_of(room), room=room)
+
+    link = f'<a href="/meetings/rooms/{room.uuid}/" target="_blank" rel="noopener">'
+    assert f"{link}Open in a new tab</a>" in page
 
 
 def test_the_framed_pages_may_be_framed_by_this_site_and_stay_so_after_a_press(

@@ -1,0 +1,31 @@
+/*
+ * Says when somebody comes back from a meeting in a frame that is marked `data-eyeson-meeting`: the frame has shown
+ * the meeting page, which is another site, and now shows a page of this site, to which eyeson sends who leaves. It
+ * dispatches, bubbling:
+ *   eyeson-meeting-left   `event.detail.url` is the address of that page
+ */
+
+const inMeeting = new WeakSet();
+
+/** The address of the page in the frame, or null: that of another site cannot be read. */
+function addressIn(frame) {
+  try {
+    return frame.contentWindow.location.href;
+  } catch {
+    return null;
+  }
+}
+
+// The event does not bubble: it is seen on its way down.
+document.addEventListener(
+  "load",
+  ({ target }) => {
+    if (!target.matches?.("iframe[data-eyeson-meeting]")) return;
+    const url = addressIn(target);
+    if (url === null) inMeeting.add(target);
+    else if (inMeeting.delete(target)) {
+      target.dispatchEvent(new CustomEvent("eyeson-meeting-left", { bubbles: true, detail: { url } }));
+    }
+  },
+  true,
+);

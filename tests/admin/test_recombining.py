@@ -58,7 +58,7 @@ def test_pages_and_buttons_stay_in_their_own_site(
     page = f"/other/eyeson_meetings/room/{room.pk}/"
 
     shown = root.get(f"{page}change/").content.decode()
-    assert f'action="{page}open/"' in shown
+    assert f'formaction="{page}open/"' in shown
     assert f'href="{page}end/"' in shown
     assert f"/other/eyeson_meetings/meeting/{meeting.pk}/change/" in shown
     assert "/admin/eyeson_meetings/" not in shown

@@ -29,7 +29,7 @@
   }
 
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("button[data-eyeson-copy]");
+    const button = event.target.closest("button[type=button][data-eyeson-copy]");
     if (!button) {
       return;
     }
@@ -48,15 +48,19 @@
 
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (!form.dataset.eyesonCopy || !navigator.clipboard) {
+    const button = event.submitter;
+    if (!button?.dataset.eyesonCopy || !navigator.clipboard) {
       return;
     }
-    const button = form.querySelector("button.eyeson-button[type=submit]");
     event.preventDefault();
-    navigator.clipboard
-      .writeText(form.dataset.eyesonCopy)
-      // The page behind the button shows the link.
-      .then(() => say(button, form.dataset.eyesonCopied), () => form.submit());
+    navigator.clipboard.writeText(button.dataset.eyesonCopy).then(
+      () => say(button, button.dataset.eyesonCopied),
+      () => {
+        // The page behind the button shows the link.
+        form.action = button.formAction;
+        form.submit();
+      },
+    );
   });
 
   // Whoever is on a link of the panel with the keyboard keeps it.

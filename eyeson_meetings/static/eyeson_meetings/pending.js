@@ -33,7 +33,7 @@
     const button = event.submitter ?? form.querySelector("button[data-eyeson-pending]");
     if (event.defaultPrevented || !button?.matches("[data-eyeson-pending]")) return;
     if (pending.has(button)) event.preventDefault();
-    else begin(button, form.target === "_blank" ? NEW_TAB_MS : LONGEST_MS);
+    else begin(button, (button.formTarget || form.target) === "_blank" ? NEW_TAB_MS : LONGEST_MS);
   });
 
   // The browser shows the page again as it was left.

@@ -43,6 +43,7 @@ OWN_TIMES = {
     models.Invitation: {"created_at", "revoked_at"},
     models.Meeting: {"files_asked_at"},
     models.ObserverLease: {"taken_at", "renewed_at", "lease_until"},
+    models.Participant: {"unconfirmed_since"},
     models.Permalink: {"deleted_at"},
     models.PermalinkHost: {"added_at"},
     models.Room: {"ahead_stored_at", "created_at", "closed_at"},

@@ -43,8 +43,9 @@ class ParticipantAdminMixin(FactsMixin):
     inlines = (VisitInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """People only."""
-        return super().get_queryset(request).filter(is_service=False)
+        """People only, each once."""
+        rows: Any = super().get_queryset(request)
+        return rows.people()
 
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """By the name eyeson shows, by the user's own, by id."""

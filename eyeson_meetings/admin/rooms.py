@@ -50,8 +50,8 @@ from .sync_runs import sync_soon
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
 
-#: What hangs on a room and is never deleted with it.
-HISTORY = ("meetings", "participants", "recordings", "snapshots")
+#: What hangs on a room and is never deleted with it, besides the people whom eyeson knew there.
+HISTORY = ("meetings", "recordings", "snapshots")
 
 
 class RoomForm(forms.ModelForm):
@@ -195,7 +195,8 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         """With facts of the newest meeting and the number of people who are in, by indexed look-ups in each row."""
         newest = Meeting.objects.real().filter(room=OuterRef("pk")).order_by("-started_at")
         people = (
-            Participant.objects.filter(room=OuterRef("pk"), online=True, is_service=False)
+            Participant.objects.people()
+            .filter(room=OuterRef("pk"), online=True)
             .order_by()
             .values("room")
             .annotate(number=Count("pk"))
@@ -358,7 +359,9 @@ class RoomAdmin(RoomAdminMixin, DjangoAdmin):
 
 def has_history(room: Room) -> bool:
     """Whether anything happened in the room that must stay."""
-    return any(getattr(room, name).exists() for name in HISTORY)
+    return room.participants.filter(unconfirmed_since=None).exists() or any(
+        getattr(room, name).exists() for name in HISTORY
+    )
 
 
 def words_of_history(room: Room) -> str:

@@ -11,7 +11,12 @@ from .broadcasts import apply_broadcast_word, apply_broadcasts, mark_broadcasts_
 from .deliveries import apply_delivery
 from .events import apply_event, apply_people, begin_watch
 from .files import apply_files
-from .participants import apply_participant, apply_user
+from .participants import (
+    apply_participant,
+    apply_user,
+    confirm_participant,
+    forget_unconfirmed,
+)
 from .permalinks import apply_permalink, mark_permalink_deleted, mark_permalink_missing
 from .recordings import apply_recording
 from .rooms import (
@@ -41,7 +46,9 @@ __all__ = [
     "apply_snapshot",
     "apply_user",
     "begin_watch",
+    "confirm_participant",
     "forget_keys",
+    "forget_unconfirmed",
     "mark_broadcasts_stopped",
     "mark_ended",
     "mark_gone",

@@ -159,7 +159,8 @@ def _hear(
 def _hear_maker(change: RoomChange, user: records.User | None) -> Participant | None:
     if user is None:
         return None
-    return change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+    maker = change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+    return maker.person if maker is not None else None
 
 
 def _is_of(record: records.Broadcast, change: RoomChange, meeting: Meeting) -> bool:

@@ -158,18 +158,20 @@ class RoomChange:
     def hear_person(
         self, eyeson_id: str, *, name: str | None, avatar: str | None, guest: bool | None
     ) -> Participant | None:
-        """Take in a person. None for a guest under the id of a user of the site: not that user.
+        """Take in a person; answers the row of this id, whose `person` says who it is.
 
+        None for a guest under the id of a user of the site: not that user.
         `guest`: None when the record does not say; that makes nobody a guest, and no guest anything else.
         """
         participant = self.participants.get(eyeson_id)
         if participant is None:
-            participant, _ = Participant.objects.get_or_create(
+            participant, _ = Participant.objects.select_related("merged_into").get_or_create(
                 room=self.room, eyeson_id=texts.id_of(eyeson_id), defaults={"guest": bool(guest)}
             )
             self.participants[eyeson_id] = participant
         if guest and (participant.user_id is not None or participant.is_service):
             return None
+        self.confirm(participant)
         before = rules.PersonFacts(
             observed_at=room_times.possible(self.room, participant.name_observed_at),
             name=participant.name,
@@ -192,12 +194,18 @@ class RoomChange:
             participant.save(update_fields=["name_observed_at", "name", "avatar", "guest"])
         return participant
 
+    def confirm(self, participant: Participant) -> None:
+        """Take in that eyeson knows the participant: from now on they are shown."""
+        if participant.unconfirmed_since is not None:
+            participant.unconfirmed_since = None
+            participant.save(update_fields=["unconfirmed_since"])
+
     def hear_presence(self, participant: Participant, *, online: bool, exact: bool) -> None:
         """Take in that a participant was online, or was not, when the record was observed.
 
         Nothing of the participant through whom the site itself acts: nobody sits there.
         """
-        if participant.is_service:
+        if participant.person.is_service:
             return
         fact = presence_rules.PresenceFact.said(self.observed_at, online=online, exact=exact)
         flags = {name: getattr(fact, name) for name in PRESENCE_FLAGS}
@@ -211,8 +219,12 @@ class RoomChange:
             row.save(update_fields=added)
         elif not is_new:
             return
-        self._seen_or_gone.add(participant.pk)
-        self._presence_since = rules.earliest(self._presence_since, fact.at)
+        self.touch_presences(participant.person, fact.at)
+
+    def touch_presences(self, person: Participant, since: datetime) -> None:
+        """Let `settle` derive again when the person was online, from that time on."""
+        self._seen_or_gone.add(person.pk)
+        self._presence_since = rules.earliest(self._presence_since, since)
 
     def hear_watch(self, meeting: Meeting, *, from_at: datetime) -> Watch:
         """Take in that an observer listens to the meeting from then on.
@@ -435,7 +447,7 @@ class RoomChange:
             self._meetings_since(start),
             participant_ids=None if spans_changed or self._has_new_gaps else self._seen_or_gone,
         )
-        known = {participant.pk: participant for participant in self.participants.values()}
+        known = {row.person.pk: row.person for row in self.participants.values()}
         for change in changes:
             if change.participant.pk in known:
                 known[change.participant.pk].online = change.joined

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -61,15 +61,20 @@ def apply_people(
     no facts, so that looking often costs no rows. A record that cannot be kept is left out.
     """
     change = RoomChange(lock_known_room(meeting.room_id), observed_at=observed_at)
-    known = {row.eyeson_id: row for row in Participant.objects.filter(room=change.room)}
+    rows = Participant.objects.filter(room=change.room).select_related("merged_into")
+    known = {row.eyeson_id: row for row in rows}
+    # Who is in under an id that was merged counts as in: of their other ids no list can tell that they went.
+    in_by_another = {row.merged_into_id for row in known.values() if row.online} - {None}
     for record in listed:
-        if not _is_confirmed(known.get(record.id), record):
+        if not _is_known(known.get(record.id), record, in_by_another):
             with contextlib.suppress(records.UnreadableRecordError):
                 _hear_people(change, [record], exact=False)
-    shown = {record.id for record in listed}
-    for participant in known.values():
-        if participant.online and participant.eyeson_id not in shown:
-            change.hear_presence(participant, online=False, exact=False)
+    ids = {record.id for record in listed}
+    shown = {row.person.pk for row in known.values() if row.eyeson_id in ids}
+    for row in known.values():
+        is_shown = row.eyeson_id in ids or row.pk in shown
+        if row.online and not is_shown:
+            change.hear_presence(row, online=False, exact=False)
     change.settle()
 
 
@@ -113,13 +118,16 @@ def _hear_room(
     return meeting
 
 
-def _is_confirmed(row: Participant | None, record: records.Participant) -> bool:
+def _is_known(
+    row: Participant | None, record: records.Participant, in_by_another: Container[int | None]
+) -> bool:
     """Return whether the record says what the row says already."""
     return (
         row is not None
+        and row.unconfirmed_since is None
         and row.name == texts.name_of(record.name)
         and row.guest == bool(record.guest)
-        and record.online in (None, row.online)
+        and (record.online in (None, row.online) or row.pk in in_by_another)
     )
 
 

@@ -39,7 +39,7 @@ def apply_participant(
     if participant is not None and record.online is not None:
         change.hear_presence(participant, online=record.online, exact=exact)
     change.settle()
-    return participant
+    return participant.person if participant is not None else None
 
 
 @one_transaction
@@ -53,4 +53,24 @@ def apply_user(record: records.User, *, room: Room, observed_at: datetime) -> Pa
         record.id, name=record.name, avatar=record.avatar, guest=record.guest
     )
     change.settle()
-    return participant
+    return participant.person if participant is not None else None
+
+
+@one_transaction
+def confirm_participant(participant: Participant) -> None:
+    """Take in that eyeson has agreed to know the participant by this id."""
+    lock_known_room(participant.room_id)
+    Participant.objects.filter(pk=participant.pk).update(unconfirmed_since=None)
+    participant.unconfirmed_since = None
+
+
+@one_transaction
+def forget_unconfirmed(participant: Participant, *, before: datetime) -> bool:
+    """Delete the row of an id that eyeson has not named, if nobody has tried to enter under it since `before`."""
+    lock_known_room(participant.room_id)
+    # Whoever tries now waits for the lock, and then finds that it is gone.
+    rows = Participant.objects.select_for_update().filter(unconfirmed_since__lt=before)
+    row = rows.filter(pk=participant.pk).first()
+    if row is not None:
+        row.delete()
+    return row is not None

@@ -160,6 +160,35 @@ def derive_intervals(
     ]
 
 
+def united(intervals: Iterable[Interval]) -> list[Interval]:
+    """Return when somebody was online whom eyeson knows by several ids, of each of which there are intervals.
+
+    Those that touch are one, estimated if one of them is.
+    """
+    found: list[Interval] = []
+    for interval in sorted(intervals, key=lambda one: one.from_at):
+        last = found[-1] if found else None
+        if last is None or not _touches(last, interval):
+            found.append(interval)
+        else:
+            found[-1] = _both(last, interval)
+    return found
+
+
+def _touches(first: Interval, later: Interval) -> bool:
+    is_over = first.to_at is not None and first.to_at < later.from_at
+    return first.meeting_started_at == later.meeting_started_at and not is_over
+
+
+def _both(first: Interval, later: Interval) -> Interval:
+    """Return the interval from the start of the first to the later of both ends."""
+    ends = [one.to_at for one in (first, later) if one.to_at is not None]
+    last = first if first.to_at is None or first.to_at == max(ends) else later
+    qualities = {first.quality, later.quality}
+    quality = ESTIMATED if ESTIMATED in qualities else last.quality
+    return replace(last, from_at=first.from_at, quality=quality)
+
+
 def _moments(facts: Sequence[PresenceFact]) -> Iterator[_Moment]:
     """Return what the facts say, second by second: in a second with an event, lists say nothing against it.
 

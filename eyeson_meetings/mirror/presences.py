@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from django.db.models import Q
 
@@ -28,32 +29,44 @@ def settle(
 ) -> list[OnlineChange]:
     """Rebuild the presences of `meetings`, which are all of `room` from one of them on.
 
-    `participant_ids`: only theirs; None: everybody's. Rows that are right already are left alone.
+    `participant_ids`: only those of these people; None: everybody's. Rows that are right already are left alone.
+    What was said of an id that was merged counts for the person.
     """
     if not meetings:
         return []
-    intervals = _derived(room, meetings, participant_ids)
-    _write(room, meetings, participant_ids, intervals)
-    return _write_online(room, participant_ids, intervals)
+    of_ids, people = _derived(room, meetings, participant_ids)
+    of_people = {
+        pk: presence_rules.united(chain.from_iterable(of_ids[one] for one in ids))
+        for pk, ids in people.items()
+    }
+    _write(room, meetings, participant_ids, of_people)
+    # A row that was merged says whether its own id is in.
+    return _write_online(room, participant_ids, of_ids | of_people)
 
 
 def _derived(
     room: Room, meetings: Sequence[Meeting], participant_ids: set[int] | None
-) -> dict[int, list[presence_rules.Interval]]:
+) -> tuple[dict[int, list[presence_rules.Interval]], dict[int, set[int]]]:
+    """Return the intervals of each row of a participant, and the rows of each person."""
     spans = [meeting_rows.span_of(row) for row in meetings]
     possible = (rules.whole_second(meetings[0].started_at), room_times.latest_possible(room))
     rows = PresenceFact.objects.filter(participant__room=room, at__range=possible)
     if participant_ids is not None:
-        rows = rows.filter(participant__in=participant_ids)
+        rows = rows.filter(
+            Q(participant__in=participant_ids) | Q(participant__merged_into__in=participant_ids)
+        )
     facts: dict[int, list[presence_rules.PresenceFact]] = {}
-    for row in rows.values("participant_id", "at", *PRESENCE_FLAGS):
-        participant_id = row.pop("participant_id")
+    people: dict[int, set[int]] = {}
+    for row in rows.values("participant_id", "participant__merged_into", "at", *PRESENCE_FLAGS):
+        participant_id, merged_into = row.pop("participant_id"), row.pop("participant__merged_into")
         facts.setdefault(participant_id, []).append(presence_rules.PresenceFact(**row))
+        people.setdefault(merged_into or participant_id, set()).add(participant_id)
     gaps = _gaps(meetings) if facts else []
-    return {
+    of_ids = {
         participant_id: presence_rules.derive_intervals(spans, of_participant, gaps=gaps)
         for participant_id, of_participant in facts.items()
     }
+    return of_ids, people
 
 
 def _gaps(meetings: Sequence[Meeting]) -> list[presence_rules.Gap]:
@@ -119,17 +132,19 @@ def _write_online(
     concerned = Participant.objects.filter(room=room).filter(
         Q(online=True) | Q(pk__in=online_ids)
         if participant_ids is None
-        else Q(pk__in=participant_ids)
+        else Q(pk__in=participant_ids) | Q(merged_into__in=participant_ids)
     )
+    changed: dict[bool, list[int]] = {True: [], False: []}
     changes = []
     for participant in concerned.order_by("pk"):
         is_online = participant.pk in online_ids
         if participant.online != is_online:
             participant.online = is_online
-            at = _changed_at(intervals.get(participant.pk, ()), is_online)
-            changes.append(OnlineChange(participant, joined=is_online, at=at))
-    for is_online in (True, False):
-        pks = [change.participant.pk for change in changes if change.joined is is_online]
+            changed[is_online].append(participant.pk)
+            if participant.merged_into_id is None:
+                at = _changed_at(intervals.get(participant.pk, ()), is_online)
+                changes.append(OnlineChange(participant, joined=is_online, at=at))
+    for is_online, pks in changed.items():
         if pks:
             Participant.objects.filter(pk__in=pks).update(online=is_online)
     return changes

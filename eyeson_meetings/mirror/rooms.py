@@ -71,6 +71,9 @@ def apply_room_response(
     if record.user is not None:
         user = record.user
         change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+    if participant is not None:
+        change.confirm(change.participants.get(participant.eyeson_id, participant))
+        participant.unconfirmed_since = None
     hear_snapshots(change, record.snapshots)
     if record.recording is not None:
         hear_recording(change, record.recording)

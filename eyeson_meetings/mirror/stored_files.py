@@ -118,7 +118,8 @@ def hear_file(
 def _hear_maker(change: RoomChange, user: records.User | None) -> Participant | None:
     if user is None:
         return None
-    return change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+    maker = change.hear_person(user.id, name=user.name, avatar=user.avatar, guest=user.guest)
+    return maker.person if maker is not None else None
 
 
 def _hear_meeting(change: RoomChange, room: records.Room | None) -> datetime | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from django.conf import settings
 from django.db import models
+from django.db.models.deletion import CASCADE, PROTECT
 from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
@@ -11,12 +14,37 @@ from .moments import shown_interval, shown_moment
 from .rooms import Room, random_eyeson_id
 from .times import ReportedTimeField
 
+if TYPE_CHECKING:
+    from django.db.models.deletion import Collector
+
+
+def protect_known(
+    collector: Collector, field: Any, sub_objs: models.QuerySet[Participant], using: str
+) -> None:
+    """Protect a room in which eyeson knew somebody. Rows that it never confirmed go with the room."""
+    if sub_objs.filter(unconfirmed_since=None).exists():
+        PROTECT(collector, field, sub_objs, using)
+    # At once: no page that asks whether to delete the room lists them.
+    collector.fast_deletes.append(sub_objs)
+
+
+class ParticipantQuerySet(models.QuerySet["Participant"]):
+    """Which participants are shown. All that shows, counts or offers people begins with one of these."""
+
+    def shown(self) -> ParticipantQuerySet:
+        """Return those whom eyeson has confirmed, each person once."""
+        return self.filter(unconfirmed_since=None, merged_into=None)
+
+    def people(self) -> ParticipantQuerySet:
+        """Return the same without the participant through whom the site itself acts."""
+        return self.shown().filter(is_service=False)
+
 
 class Participant(models.Model):
     """One person whom eyeson knows in one room: a user of the site, a guest, or the site itself."""
 
     room = models.ForeignKey(
-        Room, on_delete=models.PROTECT, related_name="participants", verbose_name=_("room")
+        Room, on_delete=protect_known, related_name="participants", verbose_name=_("room")
     )
     eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
     user = models.ForeignKey(
@@ -37,10 +65,26 @@ class Participant(models.Model):
     is_service = models.BooleanField(default=False, editable=False)
     #: Derived from the presence facts and the meetings of the room.
     online = models.BooleanField(_("online"), default=False)
+    #: Since when this is only the id under which the site asks eyeson to let somebody in; None once an answer,
+    #: webhook or list of eyeson's names it.
+    unconfirmed_since = models.DateTimeField(null=True, blank=True, editable=False)
+    #: Who this is as well, as staff said. All that eyeson says of this id counts for that person.
+    merged_into = models.ForeignKey(
+        "self", on_delete=CASCADE, null=True, blank=True, editable=False, related_name="merged"
+    )
+
+    objects = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
+        indexes = [
+            models.Index(
+                fields=["unconfirmed_since"],
+                name="eyeson_unconfirmed",
+                condition=models.Q(unconfirmed_since__isnull=False),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["room", "eyeson_id"], name="eyeson_participant_identity"
@@ -60,9 +104,17 @@ class Participant(models.Model):
     def __str__(self) -> str:
         return self.name or self.eyeson_id
 
+    @property
+    def person(self) -> Participant:
+        """The person of this id: whom it was merged into, or itself."""
+        return self.merged_into or self
+
 
 class PresenceFact(models.Model):
-    """A fact: eyeson told of a participant at that time. The flags are sticky: in one second several may hold."""
+    """A fact: eyeson told of a participant at that time. The flags are sticky: in one second several may hold.
+
+    It stays with the id of which it was told, also when that is merged into another.
+    """
 
     participant = models.ForeignKey(
         Participant, on_delete=models.CASCADE, related_name="presence_facts"

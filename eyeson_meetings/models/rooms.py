@@ -40,7 +40,7 @@ def lookups_of_now() -> tuple[str | Prefetch[Any], ...]:
         ),
         Prefetch(
             "participants",
-            participants.filter(online=True, is_service=False).order_by("name", "pk"),
+            participants.people().filter(online=True).order_by("name", "pk"),
             to_attr="people_online",
         ),
     )
@@ -201,6 +201,11 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.uuid)
+
+    @property
+    def guest_id(self) -> str:
+        """The id under which eyeson knows whoever enters by it: the same at each try, and not told by the link."""
+        return str(uuid_module.uuid5(self.uuid, "guest"))
 
     @property
     def is_valid(self) -> bool:

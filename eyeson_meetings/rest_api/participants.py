@@ -19,7 +19,7 @@ def uuid_of(participant: Participant) -> UUID:
 
 def people_of(room: Room) -> Mapping[UUID, Participant]:
     """Everybody who is or was in the room, without the site itself, by that UUID."""
-    people = Participant.objects.filter(room=room, is_service=False)
+    people = Participant.objects.people().filter(room=room)
     return {uuid5(room.uuid, person.eyeson_id): person for person in people}
 
 

@@ -1,12 +1,17 @@
-"""What all ways into a meeting share: the participant who enters, and what eyeson answered."""
+"""What all ways into a meeting share: the participant who enters, and what eyeson answered.
+
+The id that somebody enters under is kept before eyeson is asked, so that whoever tries again, after no answer or by
+a second click, is the same person there. Until eyeson names it, nothing here shows it.
+"""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, router
+from django.db import router
+from django.utils import timezone
 
 from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.exceptions import UnexpectedAnswerError
@@ -15,6 +20,8 @@ from eyeson_meetings.models import Participant, Room
 
 #: As long as a name may be, here and at eyeson.
 LONGEST_NAME = 255
+#: Two tries within this time leave the row as it is: retention waits much longer.
+_SAME_TRY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,22 +41,31 @@ def refuse_other_room(answer: RoomResponse, room: Room, *, route: str) -> None:
 
 
 def keep_participant(
-    room: Room, eyeson_id: str, name: str, identity: dict[str, Any]
+    room: Room, name: str, identity: dict[str, Any], *, guest: bool = False
 ) -> Participant:
-    """The participant of `room` that `identity` names: of that id, unless another process was first.
+    """Return the row of the participant of `room` that `identity` names, made now if need be.
 
+    Call it right before eyeson is asked. A new row is unconfirmed: not shown until eyeson names its id.
     Raises LockRefusedError.
     """
-    with (
-        contextlib.suppress(IntegrityError),
-        brief_transaction(router.db_for_write(Participant)),
-    ):
-        row, is_new = Participant.objects.get_or_create(
-            room=room,
-            eyeson_id=eyeson_id,
-            defaults={"name": name[:LONGEST_NAME], **identity},
-        )
-        if not is_new:
-            # Sync or a webhook told of them in this moment, not knowing who they are.
-            Participant.objects.filter(pk=row.pk).update(**identity)
-    return Participant.objects.get(room=room, **identity)
+    while True:
+        with brief_transaction(router.db_for_write(Participant)):
+            row, is_new = Participant.objects.select_related("merged_into").get_or_create(
+                room=room,
+                **identity,
+                defaults={
+                    "name": name[:LONGEST_NAME],
+                    "guest": guest,
+                    "unconfirmed_since": timezone.now(),
+                },
+            )
+        if is_new or _is_kept(row):
+            return row
+
+
+def _is_kept(row: Participant) -> bool:
+    """Whether retention leaves the row while this try lasts; False if it has just gone, or was confirmed."""
+    if row.unconfirmed_since is None or row.unconfirmed_since > timezone.now() - _SAME_TRY:
+        return True
+    unconfirmed = Participant.objects.filter(pk=row.pk, unconfirmed_since__isnull=False)
+    return bool(unconfirmed.update(unconfirmed_since=timezone.now()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from eyeson_meetings import mirror
 from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.client.secrets import Secret
@@ -19,7 +21,7 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 
 from .accounts import client_for
 from .control import ask_what_runs
-from .entries import LONGEST_NAME, Entry, refuse_other_room
+from .entries import LONGEST_NAME, Entry, keep_participant, refuse_other_room
 
 ROUTE = "POST /guests/:guest_token"
 
@@ -27,18 +29,42 @@ ROUTE = "POST /guests/:guest_token"
 def enter_as_guest(*, room: Room, name: str, guest_id: str | None) -> Entry:
     """Ask eyeson to let a guest into the meeting that runs in `room`. The answer is not mirrored yet.
 
-    Asks nobody when we know of no meeting. A token that eyeson no longer takes is looked up once in
-    `GET /rooms`. Raises MeetingNotRunningError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
+    `guest_id` is kept first, if it can be theirs: see `join_as_guest`. Asks nobody when we know of no meeting. A token
+    that eyeson no longer takes is looked up once in `GET /rooms`.
+    Raises MeetingNotRunningError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
     """
     meeting = room.current_meeting()
     if meeting is None:
         raise MeetingNotRunningError("No meeting is running in this room.")
-    known = Participant.objects.filter(room=room, eyeson_id=guest_id or "", guest=True).first()
-    eyeson_id = known.eyeson_id if known is not None else random_eyeson_id()
-    answer = _ask(room, meeting, name, eyeson_id)
+    # What is not asked for keeps nobody.
+    client_for(room.account)
+    guest = _keep_guest(room, guest_id, name)
+    answer = _ask(room, meeting, name, guest.eyeson_id)
     refuse_other_room(answer.value, room, route=ROUTE)
-    entered_as = answer.value.user.id if answer.value.user is not None else eyeson_id
-    return Entry(participant=_keep(room, entered_as, name), answer=answer, route=ROUTE)
+    entered_as = answer.value.user.id if answer.value.user is not None else guest.eyeson_id
+    return Entry(participant=_entered(room, entered_as, name), answer=answer, route=ROUTE)
+
+
+def _keep_guest(room: Room, guest_id: str | None, name: str) -> Participant:
+    """The guest of that id, made now if need be; another one for an id that is none of theirs."""
+    if guest_id is not None and (_is_ours(guest_id) or _is_guest(room, guest_id)):
+        row = keep_participant(room, name, {"eyeson_id": guest_id}, guest=True).person
+        if row.user_id is None and not row.is_service:
+            return row
+    return keep_participant(room, name, {"eyeson_id": random_eyeson_id()}, guest=True)
+
+
+def _is_ours(guest_id: str) -> bool:
+    """Whether the site may have made the id, as `random_eyeson_id` and invitations do."""
+    try:
+        return str(UUID(guest_id)) == guest_id
+    except ValueError:
+        return False
+
+
+def _is_guest(room: Room, guest_id: str) -> bool:
+    """Whether a guest of the room has the id, which then may be one of eyeson's."""
+    return Participant.objects.filter(room=room, eyeson_id=guest_id, guest=True).exists()
 
 
 def _ask(room: Room, meeting: Meeting, name: str, eyeson_id: str) -> Answer[RoomResponse]:
@@ -85,14 +111,15 @@ def _stored_token(meeting: Meeting) -> Secret | None:
 
 
 @one_transaction
-def _keep(room: Room, eyeson_id: str, name: str) -> Participant:
+def _entered(room: Room, eyeson_id: str, name: str) -> Participant:
     """The guest's row. Raises UnexpectedAnswerError for the id of a user of the site, or of the site."""
-    participant, _ = Participant.objects.get_or_create(
+    rows = Participant.objects.select_related("merged_into")
+    row, _ = rows.get_or_create(
         room=room, eyeson_id=eyeson_id, defaults={"guest": True, "name": name[:LONGEST_NAME]}
     )
-    if participant.user_id is not None or participant.is_service:
+    if row.person.user_id is not None or row.person.is_service:
         raise UnexpectedAnswerError(ROUTE, 201, "the guest has the id of a user")
-    if not participant.guest:
-        participant.guest = True
-        participant.save(update_fields=["guest"])
-    return participant
+    if not row.guest:
+        row.guest = True
+        row.save(update_fields=["guest"])
+    return row.person

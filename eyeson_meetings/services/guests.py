@@ -29,6 +29,11 @@ class GuestAccess:
     room: Room
     invitation: Invitation | None = None
 
+    @property
+    def guest_id(self) -> str | None:
+        """The id under which the invited person enters; None for the link for everybody."""
+        return None if self.invitation is None else self.invitation.guest_id
+
 
 def open_guest_link(token: str) -> GuestAccess:
     """The room that `token` opens.

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from eyeson_meetings.client.records import Answer, RoomResponse
-from eyeson_meetings.models import Participant, Permalink, Room
-from eyeson_meetings.models.rooms import random_eyeson_id
+from eyeson_meetings.models import Permalink, Room
 from eyeson_meetings.policies import policy
 
 from .accounts import client_for
@@ -25,8 +23,7 @@ ROUTE = "POST /rooms"
 def enter(*, room: Room, name: str, user: User | None = None) -> Entry:
     """Ask eyeson to let `user` in, or without one the site's own participant. Starts a meeting if none runs.
 
-    The answer is not mirrored yet. eyeson is asked first: a participant is kept once it has agreed. Of two
-    first entries at once one is kept, and the other asks again under the id that was.
+    The answer is not mirrored yet. The id is kept first, and is the same for each try and each of two at once.
 
     Raises PermalinkOverError; EyesonError; UnexpectedAnswerError when the answer is about another room.
     """
@@ -34,28 +31,15 @@ def enter(*, room: Room, name: str, user: User | None = None) -> Entry:
     permalink = Permalink.objects.select_related("room").filter(room=room).first()
     if permalink is not None:
         return enter_as_host(permalink=permalink, name=name, identity=identity)
-    known = Participant.objects.filter(room=room, **identity).first()
-    if known is not None:
-        return _entry(known, _ask(room, known.eyeson_id, name))
-    eyeson_id = random_eyeson_id()
-    answer = _ask(room, eyeson_id, name)
-    kept = keep_participant(room, eyeson_id, name, identity)
-    if kept.eyeson_id != eyeson_id:
-        answer = _ask(room, kept.eyeson_id, name)
-    return _entry(kept, answer)
-
-
-def _entry(participant: Participant, answer: Answer[RoomResponse]) -> Entry:
-    return Entry(participant=participant, answer=answer, route=ROUTE)
-
-
-def _ask(room: Room, eyeson_id: str, name: str) -> Answer[RoomResponse]:
-    answer = client_for(room.account).rooms.join(
+    # What is not asked for keeps nobody.
+    rooms, options = client_for(room.account).rooms, policy().room_options(room)
+    participant = keep_participant(room, name, identity)
+    answer = rooms.join(
         room_id=room.eyeson_id,
         room_name=room.name or None,
-        user_id=eyeson_id,
+        user_id=participant.eyeson_id,
         user_name=name,
-        options=policy().room_options(room),
+        options=options,
     )
     refuse_other_room(answer.value, room, route=ROUTE)
-    return answer
+    return Entry(participant=participant, answer=answer, route=ROUTE)

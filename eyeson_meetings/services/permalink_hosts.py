@@ -8,6 +8,8 @@ from typing import Any
 from django.db import router, transaction
 from django.utils import timezone
 
+from eyeson_meetings import mirror
+from eyeson_meetings.client.permalinks import Permalinks
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.records import Permalink as PermalinkRecord
 from eyeson_meetings.client.secrets import Secret
@@ -19,7 +21,6 @@ from eyeson_meetings.exceptions import (
     UnexpectedAnswerError,
 )
 from eyeson_meetings.models import Participant, Permalink, PermalinkHost
-from eyeson_meetings.models.rooms import random_eyeson_id
 
 from .accounts import client_for
 from .entries import LONGEST_NAME, keep_participant
@@ -58,19 +59,16 @@ def add_host(
 ) -> PermalinkHost:
     """Ask eyeson for a user token for the participant that `identity` names, and keep it.
 
-    Of two at once one is kept and the other withdrawn, as is the token of `instead_of`.
+    Of two at once one is kept and the other withdrawn, as is the token of `instead_of`. A token whose answer was lost
+    stays at eyeson, which lists none: it lets nobody in but the same person.
     Raises PermalinkDeletedError, which is mirrored; EyesonError.
     """
     refuse_deleted(permalink)
     room = permalink.room
-    known = Participant.objects.filter(room=room, **identity).first()
-    eyeson_id = known.eyeson_id if known is not None else random_eyeson_id()
-    token = _ask(permalink, name, eyeson_id)
-    participant = known or keep_participant(room, eyeson_id, name, identity)
-    if participant.eyeson_id != eyeson_id:
-        # Another process was first, under another id.
-        withdraw(permalink, token)
-        return host_for(permalink=permalink, name=name, identity=identity)
+    permalinks = client_for(room.account).permalinks
+    participant = keep_participant(room, name, identity)
+    token = _ask(permalinks, permalink, name, participant.eyeson_id)
+    mirror.confirm_participant(participant)
     kept, superseded = _keep(permalink, participant, name, token, instead_of)
     if superseded is not None:
         withdraw(permalink, superseded)
@@ -129,12 +127,10 @@ def withdraw(permalink: Permalink, token: Secret) -> None:
         logger.warning("A token of room %s that nobody uses stays valid: %s", room.uuid, error)
 
 
-def _ask(permalink: Permalink, name: str, eyeson_id: str) -> Secret:
+def _ask(permalinks: Permalinks, permalink: Permalink, name: str, eyeson_id: str) -> Secret:
     room = permalink.room
     try:
-        answer = client_for(room.account).permalinks.add_host(
-            permalink_id=room.eyeson_id, user_name=name, user_id=eyeson_id
-        )
+        answer = permalinks.add_host(permalink_id=room.eyeson_id, user_name=name, user_id=eyeson_id)
     except NotFoundError as error:
         raise noticed_missing(permalink, error) from error
     if answer.value.id != room.eyeson_id:

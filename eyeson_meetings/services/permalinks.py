@@ -27,13 +27,13 @@ from eyeson_meetings.exceptions import (
     UnknownAccountError,
 )
 from eyeson_meetings.mirror.transactions import brief_transaction
-from eyeson_meetings.models import Permalink, PermalinkHost, Room, RoomMember
+from eyeson_meetings.models import Participant, Permalink, PermalinkHost, Room, RoomMember
 from eyeson_meetings.models.rooms import random_eyeson_id
 from eyeson_meetings.policies import policy
 
 from .accounts import client_for
 from .acts import act
-from .entries import keep_participant
+from .entries import LONGEST_NAME
 from .permalink_hosts import forget_token, host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, confirm_no_end, look_at, tell
 from .rooms import add_member
@@ -89,7 +89,7 @@ def create_permalink_room(
         room = permalink.room
         if host is not None:
             add_member(room=room, user=host, role=RoomMember.Role.HOST)
-        participant = keep_participant(room, eyeson_id, host_name, _identity_of(host))
+        participant = _first_participant(room, eyeson_id, host_name, _identity_of(host))
         keep_first_host(permalink, participant, host_name, token)
     return room
 
@@ -213,6 +213,18 @@ def _made_ours(
     permalink.options_sent = room.options
     permalink.save(update_fields=["options_sent"])
     return permalink
+
+
+def _first_participant(
+    room: Room, eyeson_id: str, name: str, identity: Mapping[str, Any]
+) -> Participant:
+    """The participant of that id, which `identity` names: sync or a webhook may have told of them, not knowing who."""
+    row, _ = Participant.objects.get_or_create(
+        room=room, eyeson_id=eyeson_id, defaults={"name": name[:LONGEST_NAME]}
+    )
+    Participant.objects.filter(pk=row.pk).update(**identity)
+    row.refresh_from_db()
+    return row
 
 
 def _identity_of(user: AbstractBaseUser | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Delete what is older than the site wants to keep: deliveries, files, and parts that nobody continues."""
+"""Delete what is older than the site wants to keep: deliveries, files, parts that nobody continues, unused ids."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from datetime import timedelta
 from django.db.models import Q
 from django.utils import timezone
 
+from eyeson_meetings import mirror
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import BroadcastListing, Delivery
+from eyeson_meetings.models import BroadcastListing, Delivery, Participant
 from eyeson_meetings.models.storing import media_storage
 
 from .claims import FileModel, FileRow
@@ -25,6 +26,9 @@ logger = logging.getLogger(__name__)
 BATCH = 1000
 #: How long the lists of broadcasts of a meeting without any are kept: they serve only while others may follow.
 LISTS_KEPT = timedelta(days=1)
+#: How long an id is kept under which somebody tried to enter and which eyeson has not named: for retries, and for
+#: webhooks, which come hours late (API reference 17.4).
+UNCONFIRMED_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,7 @@ def prune(*, slice_seconds: float | None = None) -> PruneReport:
     rows are to be deleted. Rows of files stay, so that what eyeson still lists is not fetched again."""
     days, this = setting("RETENTION_DAYS"), _Slice(slice_seconds)
     _prune_lists(this)
+    _prune_unconfirmed(this)
     deliveries = _prune_deliveries(
         [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"], this
     ) + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"], this)
@@ -94,6 +99,16 @@ def _prune_lists(this: _Slice) -> None:
     )
     while not this.is_over and (pks := list(old.values_list("pk", flat=True)[:BATCH])):
         BroadcastListing.objects.filter(pk__in=pks).delete()
+        this.look()
+
+
+def _prune_unconfirmed(this: _Slice) -> None:
+    """Delete the rows of people who were not let in, as far as eyeson has told."""
+    before = timezone.now() - UNCONFIRMED_KEPT
+    for row in Participant.objects.filter(unconfirmed_since__lt=before).iterator(chunk_size=BATCH):
+        if this.is_over:
+            return
+        mirror.forget_unconfirmed(row, before=before)
         this.look()
 
 

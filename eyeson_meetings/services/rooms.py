@@ -166,8 +166,9 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
 def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> JoinedRoom:
     """Let somebody without an account into the room's running meeting; never starts one.
 
-    `guest_id` is the `eyeson_id` of the guest they were before, if they were one here; anything else is
-    ignored. Raises RoomClosedError and MeetingNotRunningError without asking eyeson; MeetingEndedError;
+    `guest_id` is the `eyeson_id` of the guest they were before, or a UUID of the site's as text under which each try
+    of theirs enters, as `GuestAccess.guest_id`; anything else is ignored, and the id of a user of the site.
+    Raises RoomClosedError and MeetingNotRunningError without asking eyeson; MeetingEndedError;
     MeetingLockedError; ConfigurationError; other EyesonErrors and LinkRefusedError as `join_room`.
     """
     refuse_if_closed(room)

@@ -107,7 +107,7 @@ def people_online(room: Room) -> list[Participant]:
     prefetched: list[Participant] | None = getattr(room, "people_online", None)
     if prefetched is not None:
         return prefetched
-    return list(room.participants.filter(online=True, is_service=False).order_by("name", "pk"))
+    return list(room.participants.people().filter(online=True).order_by("name", "pk"))
 
 
 def recent_recordings(room: Room) -> list[Recording]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
 from eyeson_meetings.live.addresses import guest_socket_address
+from eyeson_meetings.models.rooms import random_eyeson_id
 from eyeson_meetings.services.guests import GuestAccess, open_guest_link
 from eyeson_meetings.services.rooms import join_as_guest
 from eyeson_meetings.services.status import confirmed_at, entity_tag, guest_state, latest_meeting
@@ -81,34 +82,46 @@ class GuestView(GuestLinkView):
         """The lobby: a name to give, and whether the meeting runs."""
         access = open_guest_link(token)
         form = GuestForm(initial={"name": access.invitation.name if access.invitation else ""})
-        return self._lobby(request, token, access, form)
+        response = self._lobby(request, token, access, form)
+        # Two clicks on its button are one guest.
+        return self._remember(request, token, self._guest_of(request, access), response)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponseBase:
         """303 to the guest's own meeting page, the lobby again, or a page that says why not."""
         access = open_guest_link(token)
+        guest_id, response = self._join(request, token, access, self._guest_of(request, access))
+        return self._remember(request, token, guest_id, response)
+
+    def _join(
+        self, request: HttpRequest, token: str, access: GuestAccess, guest_id: str
+    ) -> tuple[str, HttpResponse]:
+        """Who came in, or tried to, and the answer."""
         form = GuestForm(request.POST)
         if not form.is_valid():
-            return self._lobby(request, token, access, form, status=400)
+            return guest_id, self._lobby(request, token, access, form, status=400)
+        name = form.cleaned_data["name"]
         try:
-            joined = join_as_guest(
-                room=access.room,
-                name=form.cleaned_data["name"],
-                guest_id=self._known_guest(request),
-            )
+            joined = join_as_guest(room=access.room, name=name, guest_id=guest_id)
         except MeetingNotRunningError:
-            return self._lobby(request, token, access, form, status=409)
+            return guest_id, self._lobby(request, token, access, form, status=409)
         except JOIN_ERRORS as error:
-            return trouble_page(
+            # eyeson may have let them in all the same.
+            return guest_id, trouble_page(
                 request,
                 error,
                 room=access.room,
                 retry_url=reverse("eyeson:guest", args=[token]),
-                retry_fields={"name": form.cleaned_data["name"]},
+                retry_fields={"name": name},
             )
-        response = MeetingRedirect(joined)
+        return joined.participant.eyeson_id, MeetingRedirect(joined)
+
+    def _remember(
+        self, request: HttpRequest, token: str, guest_id: str, response: HttpResponse
+    ) -> HttpResponse:
+        """Have the browser say who it is when it comes by this link again."""
         response.set_signed_cookie(
             COOKIE,
-            joined.participant.eyeson_id,
+            guest_id,
             salt=COOKIE_SALT,
             max_age=COOKIE_SECONDS,
             # One link, one identity: another link of the same browser is another guest.
@@ -119,11 +132,12 @@ class GuestView(GuestLinkView):
         )
         return response
 
-    def _known_guest(self, request: HttpRequest) -> str | None:
-        """Who came by this link with this browser before."""
-        return request.get_signed_cookie(
+    def _guest_of(self, request: HttpRequest, access: GuestAccess) -> str:
+        """Who came by this link with this browser before; else whom it invites, or somebody new."""
+        known: str | None = request.get_signed_cookie(
             COOKIE, default=None, salt=COOKIE_SALT, max_age=COOKIE_SECONDS
         )
+        return known or access.guest_id or random_eyeson_id()
 
     def _lobby(
         self,

@@ -125,8 +125,9 @@ def answer_for(sent: dict[str, str], **changed: Any) -> dict[str, Any]:
 
 
 def rows() -> dict[str, int]:
-    """How many rows a join would add to."""
-    return {"meetings": Meeting.objects.count(), "participants": Participant.objects.count()}
+    """How many rows a join adds to once eyeson has agreed."""
+    people = Participant.objects.shown()
+    return {"meetings": Meeting.objects.count(), "participants": people.count()}
 
 
 class OddEyeson:

@@ -88,7 +88,6 @@ CHOSEN: dict[tuple[str, str], Callable[[Meeting, str], object]] = {
 }
 #: Ids that no caller chooses: random ones, those of a guest whom the site knows, those that eyeson named.
 GIVEN = {
-    ("keep_participant", "eyeson_id"),
     ("join_as_guest", "guest_id"),
     ("enter_as_guest", "guest_id"),
     ("ask_for_people", "room_eyeson_id"),

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, connection
+from django.utils import timezone
 
-from eyeson_meetings.client import Secret
+from eyeson_meetings import mirror
+from eyeson_meetings.client import Secret, records
 from eyeson_meetings.exceptions import (
     ConfigurationError,
     EyesonError,
@@ -38,7 +40,7 @@ from eyeson_meetings.services.rooms import (
     remove_member,
     reopen_room,
 )
-from tests.factories import MeetingFactory, ParticipantFactory, RoomFactory, UserFactory
+from tests.factories import MeetingFactory, RoomFactory, UserFactory
 
 from .meetings import (
     CLOSED_PORT,
@@ -410,11 +412,13 @@ def test_an_answer_of_2017_lets_in_without_naming_a_meeting(settings: Any) -> No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_participant_whom_sync_found_first_becomes_the_users(settings: Any) -> None:
+def test_a_user_whom_sync_finds_before_the_answer_comes_is_known_already(settings: Any) -> None:
     room, user = RoomFactory(), UserFactory()
 
     def found_meanwhile(sent: dict[str, str]) -> dict[str, Any]:
-        ParticipantFactory(room=room, eyeson_id=sent["user[id]"])
+        record = records.Participant(id=sent["user[id]"], room_id=room.eyeson_id, name="Ada")
+        mirror.apply_participant(record, account=room.account, observed_at=timezone.now())
+        assert Participant.objects.people().get().user == user
         connection.close()
         return answer_for(sent)
 

@@ -224,11 +224,15 @@ def statuses_of_deletes(world: World) -> list[int]:
 
 
 def known_facts(*, but: tuple[type[Model], ...] = LOOKS) -> dict[str, Any]:
-    """Return all that the site knows, but those rows; of a time only whether there is one."""
+    """Return all that the site knows, but those rows; of a time only whether there is one.
+
+    The id under which somebody tries to enter is no knowledge before eyeson names it.
+    """
     return {
         model.__name__: sorted(
             repr({name: _fact(name, value) for name, value in row.items()})
             for row in model._default_manager.values()
+            if row.get("unconfirmed_since") is None
         )
         for model in apps.get_app_config("eyeson_meetings").get_models()
         if model not in but

@@ -29,6 +29,13 @@ def all_rows() -> dict[str, list[dict[str, Any]]]:
     }
 
 
+def shown_rows() -> dict[str, list[dict[str, Any]]]:
+    """All rows but those of ids under which somebody has tried to enter: nothing shows these."""
+    rows = all_rows()
+    people = rows["Participant"]
+    return {**rows, "Participant": [row for row in people if row["unconfirmed_since"] is None]}
+
+
 def assert_page_headers(response: Any, *, referrer_policy: str = "same-origin") -> None:
     """No cache keeps the answer, no search engine lists it, no other site frames it."""
     assert response.headers["Referrer-Policy"] == referrer_policy

@@ -32,6 +32,7 @@ from .answers import (
     assert_leads_into_meeting,
     assert_page_headers,
     shown_notices,
+    shown_rows,
 )
 
 pytestmark = pytest.mark.django_db
@@ -230,6 +231,36 @@ def test_another_browser_is_another_guest(meeting: Meeting) -> None:
     assert Participant.objects.filter(guest=True).count() == 2
 
 
+def test_an_invitation_is_one_guest_in_every_browser(meeting: Meeting) -> None:
+    address = lobby_of(invite(room=meeting.room))
+    for _ in range(2):
+        assert Client().post(address, {"name": "Grace"}).status_code == 303
+
+    assert Participant.objects.filter(guest=True).count() == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [({"kind": "cut", "is_done": True}, 503), ({"kind": "status", "status": 400}, 502)],
+)
+def test_the_page_that_lets_nobody_in_knows_who_tried(
+    sandbox_account: SandboxServer,
+    client: Client,
+    meeting: Meeting,
+    fault: dict[str, Any],
+    status: int,
+) -> None:
+    address = lobby_of(meeting.room)
+    sandbox_account.service.faults.add(method="POST", route="/guests/{guest_token}", **fault)
+
+    refused = client.post(address, {"name": "Grace"})
+    assert (refused.status_code, "eyeson_guest" in refused.cookies) == (status, True)
+    assert client.post(address, {"name": "Grace"}).status_code == 303
+
+    assert len(in_sandbox(sandbox_account, meeting).people) == 2
+    assert Participant.objects.filter(guest=True).count() == 1
+
+
 def test_the_cookie_is_of_this_link_alone_and_out_of_reach_of_scripts(
     client: Client, meeting: Meeting
 ) -> None:
@@ -340,7 +371,7 @@ def test_a_locked_meeting_says_so(
     response = client.post(address, {"name": "Grace"})
 
     assert_trouble(response, 423, "The meeting is locked", address=address)
-    assert Participant.objects.filter(guest=True).count() == 0
+    assert Participant.objects.people().filter(guest=True).count() == 0
 
 
 def test_a_meeting_that_has_ended_unheard_says_so(
@@ -372,7 +403,7 @@ def test_a_closed_room_says_so(
 def test_eyeson_being_down_is_said_with_another_try_and_rows_unchanged(
     settings: Any, client: Client, meeting: Meeting
 ) -> None:
-    before = all_rows()
+    before = shown_rows()
     use_account(settings, BASE_URL=CLOSED_PORT)
 
     address = lobby_of(meeting.room)
@@ -380,7 +411,7 @@ def test_eyeson_being_down_is_said_with_another_try_and_rows_unchanged(
     response = client.post(address, {"name": "Grace"})
 
     assert_trouble(response, 503, "The meeting service does not answer", address=address)
-    assert all_rows() == before
+    assert shown_rows() == before
 
 
 # Sites with settings of their own

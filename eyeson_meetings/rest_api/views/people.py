@@ -65,7 +65,7 @@ class MemberViewSet(ApiViewSet):
 class ParticipantViewSet(ApiViewSet):
     """Participants, without the site's own."""
 
-    queryset = Participant.objects.all()
+    queryset = Participant.objects.people()
     filterset_class = filters.ParticipantFilter
     endpoints = {
         "list": Endpoint(
@@ -78,5 +78,5 @@ class ParticipantViewSet(ApiViewSet):
         """A page of participants."""
         room = self.room_of(room_uuid)
         self.require("join", "moderate", room=room)
-        people = Participant.objects.filter(room=room, is_service=False)
+        people = Participant.objects.people().filter(room=room)
         return self.page(people.select_related("room"))

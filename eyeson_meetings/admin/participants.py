@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 
 from eyeson_meetings.models import Presence
 
+from .acting.merging import MergingMixin
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class VisitInline(VisitInlineMixin, DjangoInline):
     """The same in Django's own admin."""
 
 
-class ParticipantAdminMixin(FactsMixin):
+class ParticipantAdminMixin(MergingMixin, FactsMixin):
     """The page of one participant. The site's own are left out."""
 
     list_display = ("__str__", "room", "user", "guest", "online")

@@ -11,6 +11,7 @@ from .broadcasts import apply_broadcast_word, apply_broadcasts, mark_broadcasts_
 from .deliveries import apply_delivery
 from .events import apply_event, apply_people, begin_watch
 from .files import apply_files
+from .merging import merge_participants
 from .participants import (
     apply_participant,
     apply_user,
@@ -58,5 +59,6 @@ __all__ = [
     "mark_permalink_missing",
     "mark_requested",
     "mark_stop_requested",
+    "merge_participants",
     "room_for",
 ]

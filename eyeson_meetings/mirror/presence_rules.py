@@ -182,8 +182,10 @@ def _touches(first: Interval, later: Interval) -> bool:
 
 def _both(first: Interval, later: Interval) -> Interval:
     """Return the interval from the start of the first to the later of both ends."""
-    ends = [one.to_at for one in (first, later) if one.to_at is not None]
-    last = first if first.to_at is None or first.to_at == max(ends) else later
+    is_first_longer = first.to_at is None or (
+        later.to_at is not None and first.to_at >= later.to_at
+    )
+    last = first if is_first_longer else later
     qualities = {first.quality, later.quality}
     quality = ESTIMATED if ESTIMATED in qualities else last.quality
     return replace(last, from_at=first.from_at, quality=quality)

@@ -61,6 +61,16 @@ def kick_participant(
             _("This is the site itself, which is never in the meeting."), field="participant"
         )
     control = control_of(meeting=meeting, user=user)
+    # Staff may have merged other ids into this person, under one of which they are in.
+    others = participant.merged.filter(online=True).values_list("eyeson_id", flat=True)
+    for eyeson_id in [user_id, *others]:
+        _kick(control, eyeson_id)
+    logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
+
+
+def _kick(control: Control, user_id: str) -> None:
+    """Have eyeson send out whoever has that id; mirror that."""
+    meeting = control.meeting
     try:
         with noticing_the_end(meeting):
             kicked = client_for(meeting.room.account).users.kick(
@@ -77,7 +87,6 @@ def kick_participant(
         room_eyeson_id=meeting.room.eyeson_id,
         exact=False,
     )
-    logger.info("User %s has thrown somebody out of meeting %s", user and user.pk, meeting.uuid)
 
 
 def _is_in(control: Control, user_id: str) -> Answer[bool | None]:

@@ -250,6 +250,7 @@ WITHOUT_CALLS = {
     "room close": _ROWS_ONLY,
     "room reopen": _ROWS_ONLY,
     "room guest-link": "shows a link that the site makes",
+    "participant merge": _ROWS_ONLY,
     "room renew-guest-link": _ROWS_ONLY,
     "invitation guest-link": "shows a link that the site makes",
     "invitation revoke": _ROWS_ONLY,

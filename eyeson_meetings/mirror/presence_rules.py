@@ -163,20 +163,21 @@ def derive_intervals(
 def united(intervals: Iterable[Interval]) -> list[Interval]:
     """Return when somebody was online whom eyeson knows by several ids, of each of which there are intervals.
 
-    Those that touch are one, estimated if one of them is.
+    Those that overlap are one, estimated if one of them is.
     """
     found: list[Interval] = []
     for interval in sorted(intervals, key=lambda one: one.from_at):
         last = found[-1] if found else None
-        if last is None or not _touches(last, interval):
+        if last is None or not _overlap(last, interval):
             found.append(interval)
         else:
             found[-1] = _both(last, interval)
     return found
 
 
-def _touches(first: Interval, later: Interval) -> bool:
-    is_over = first.to_at is not None and first.to_at < later.from_at
+def _overlap(first: Interval, later: Interval) -> bool:
+    # Somebody may leave and come again in the same moment: these are two stays.
+    is_over = first.to_at is not None and first.to_at <= later.from_at
     return first.meeting_started_at == later.meeting_started_at and not is_over
 
 

@@ -87,6 +87,17 @@ def test_visits_of_both_ids_are_those_of_one_person_whenever_they_are_merged(aft
     assert len(visits()) == 2
 
 
+def test_who_leaves_and_comes_again_in_one_second_was_there_twice() -> None:
+    moments = [NINE + number * MINUTE for number in range(1, 4)]
+    room_update(at=NINE)
+    for say, at in zip(
+        (came, left, came, left), (moments[0], moments[1], *moments[1:]), strict=True
+    ):
+        say(A, at)
+
+    assert visits() == [(A, moments[0], moments[1]), (A, moments[1], moments[2])]
+
+
 def test_a_list_of_people_tells_of_both_ids() -> None:
     room_update()
     came(A, NINE + 1 * MINUTE)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from eyeson_meetings.client.records import UnreadableRecordError
+from eyeson_meetings.sanitizing import without_unseen
 
 MAX_LENGTH = 255
 
 
 def name_of(text: str | None) -> str:
-    """A name as we store it: no control characters, 255 characters at most, "" for none."""
-    return _storable(text or "").strip()[:MAX_LENGTH].rstrip()
+    """A name as we store it: nothing that nobody sees, 255 characters at most, "" for none."""
+    return without_unseen(without_unseen(text or "")[:MAX_LENGTH])
 
 
 def address_of(text: str | None) -> str:

@@ -17,6 +17,7 @@ from eyeson_meetings import crypto
 
 from .meetings import Meeting
 from .moments import shown_moment
+from .names import refuse_unseen
 from .participants import Participant
 from .rooms import Room
 from .times import ReportedTimeField
@@ -63,7 +64,7 @@ class BroadcastTarget(models.Model):
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
     account = models.CharField(_("account"), max_length=64, default="default")
-    name = models.CharField(_("name"), max_length=255)
+    name = models.CharField(_("name"), max_length=255, validators=[refuse_unseen])
     address = models.TextField(
         _("server"),
         validators=[validate_address],

@@ -12,6 +12,7 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from .names import refuse_unseen
 from .times import ReportedTimeField
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Room(models.Model):
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
     account = models.CharField(_("account"), max_length=64, default="default")
     eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
-    name = models.CharField(_("name"), max_length=255, blank=True)
+    name = models.CharField(_("name"), max_length=255, blank=True, validators=[refuse_unseen])
     #: eyeson's clock of the name, for adopted rooms: the last writer wins. Null for rooms of our own.
     name_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
@@ -188,7 +189,7 @@ class Invitation(models.Model):
     room = models.ForeignKey(
         Room, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("room")
     )
-    name = models.CharField(_("name"), max_length=255, blank=True)
+    name = models.CharField(_("name"), max_length=255, blank=True, validators=[refuse_unseen])
     link_version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     #: Typed by people.

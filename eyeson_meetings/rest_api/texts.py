@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import ISO_8601, serializers
 
-#: Bidirectional controls: a name with one could rewrite the text after it.
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+from eyeson_meetings.models.names import UNSEEN_WORDS
+from eyeson_meetings.sanitizing import has_unseen, is_readable
+
 LONGEST_METADATA_BYTES = 16 * 1024
 DEEPEST_METADATA = 20
 #: Times beyond these overflow in some time zone or database.
@@ -22,17 +22,21 @@ LATEST = datetime(2999, 1, 1, tzinfo=UTC)
 
 
 class NameField(serializers.CharField):
-    """A name for people. Control characters and marks that turn the text around are taken out."""
+    """A name for people. One with characters that nobody sees, or that turn the text around, is refused."""
+
+    default_error_messages: ClassVar = {"unseen": UNSEEN_WORDS}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"max_length": 255, **options})
 
     def to_internal_value(self, data: Any) -> str:
-        """What people will see of it. One of which nothing is left is refused unless it may be blank."""
-        seen = "".join(c for c in super().to_internal_value(data) if not _is_unseen(c)).strip()
-        if not seen and not self.allow_blank:
+        """The name. Raises ValidationError, also for one of which people see nothing unless it may be blank."""
+        name: str = super().to_internal_value(data)
+        if has_unseen(name):
+            self.fail("unseen")
+        if not is_readable(name) and not self.allow_blank:
             self.fail("blank")
-        return seen
+        return name
 
 
 class MomentField(serializers.DateTimeField):
@@ -82,8 +86,3 @@ def refuse_far_times(moment: datetime) -> None:
     """A validator. Raises ValidationError for a time before 1970 or after 2998."""
     if not EARLIEST < moment < LATEST:
         raise serializers.ValidationError(_("This time is too far away."))
-
-
-def _is_unseen(character: str) -> bool:
-    # Not all of Cf: emoji and several scripts need zero-width joiners.
-    return unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} or character in TURNING

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import router
 from django.utils import timezone
@@ -17,6 +17,11 @@ from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.exceptions import UnexpectedAnswerError
 from eyeson_meetings.mirror.transactions import brief_transaction
 from eyeson_meetings.models import Participant, Room
+from eyeson_meetings.policies import policy
+from eyeson_meetings.sanitizing import without_unseen
+
+if TYPE_CHECKING:
+    from eyeson_meetings.policies import User
 
 #: As long as a name may be, here and at eyeson.
 LONGEST_NAME = 255
@@ -38,6 +43,11 @@ def refuse_other_room(answer: RoomResponse, room: Room, *, route: str) -> None:
     """Raises UnexpectedAnswerError when eyeson answers about another room than was asked for."""
     if answer.room.id != room.eyeson_id:
         raise UnexpectedAnswerError(route, 201, "the answer is about another room")
+
+
+def shown_name(user: User) -> str:
+    """Return the name under which a user enters: what the policy says, without what nobody sees."""
+    return without_unseen(policy().display_name(user))
 
 
 def keep_participant(

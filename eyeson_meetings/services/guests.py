@@ -14,6 +14,7 @@ from eyeson_meetings.exceptions import NotAllowedError
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Invitation, Room
 
+from . import values
 from .addresses import public_address
 
 SALT = "eyeson.guest"
@@ -80,8 +81,10 @@ def guest_url(*, room: Room | None = None, invitation: Invitation | None = None)
 def invite(*, room: Room, name: str = "", expires_at: datetime | None = None) -> Invitation:
     """Make a personal guest link for `room`, valid until `expires_at` (aware) or until it is revoked.
 
-    It opens nothing while the room's `guest_access` is `none`. Raises LockRefusedError.
+    It opens nothing while the room's `guest_access` is `none`.
+    Raises ValueRefusedError for a name with characters that nobody sees; LockRefusedError.
     """
+    values.plain_name(name)
     return Invitation.objects.create(room=room, name=name, expires_at=expires_at)
 
 

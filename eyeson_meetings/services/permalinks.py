@@ -29,15 +29,15 @@ from eyeson_meetings.exceptions import (
 from eyeson_meetings.mirror.transactions import brief_transaction
 from eyeson_meetings.models import Participant, Permalink, PermalinkHost, Room, RoomMember
 from eyeson_meetings.models.rooms import random_eyeson_id
-from eyeson_meetings.policies import policy
 
 from .accounts import client_for
 from .acts import act
-from .entries import LONGEST_NAME
+from .entries import LONGEST_NAME, shown_name
 from .permalink_hosts import forget_token, host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, confirm_no_end, look_at, tell
 from .rooms import add_member
 from .undoing import gone_at, is_known
+from .values import plain_name
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -61,12 +61,14 @@ def create_permalink_room(
     """Have eyeson make a permalink, and make its room: with `host` as first member, or the site as first host.
 
     No meeting starts, and after `expires_at` (aware) none can. Each call makes another one.
-    Raises UnknownAccountError; ValueError for a time without a zone; EyesonError, our rows being unchanged.
+    Raises UnknownAccountError; ValueRefusedError for a name with characters that nobody sees; ValueError for a time
+    without a zone; EyesonError, our rows being unchanged.
     A permalink whose answer was lost is adopted by sync.
     """
     if account not in conf.account_aliases():
         raise UnknownAccountError(f'There is no eyeson account "{account}".')
     _refuse_naive(expires_at)
+    plain_name(name)
     host_name = _name_of(host)
     eyeson_id = random_eyeson_id()
     wanted = as_json(options or {})
@@ -106,12 +108,14 @@ def change_permalink(
 
     What is None stays. eyeson does not document how to take an end away, so it is asked to and read back:
     PermalinkEndKeptError says that the end stayed; a new name holds all the same.
-    Raises NoPermalinkError; ValueError for a time without a zone, and for an end together with `without_end`;
+    Raises NoPermalinkError; ValueRefusedError for a name with characters that nobody sees; ValueError for a time without a zone, and for an end together with `without_end`;
     PermalinkDeletedError; EyesonError, the room being unchanged.
     """
     _refuse_naive(expires_at)
     if without_end and expires_at is not None:
         raise ValueError("Give expires_at or without_end, not both.")
+    if name is not None:
+        plain_name(name)
     permalink = permalink_of(room)
     tell(permalink, name=name, expires_at=expires_at, without_end=without_end)
     if name:
@@ -232,8 +236,7 @@ def _identity_of(user: AbstractBaseUser | None) -> dict[str, Any]:
 
 
 def _name_of(user: AbstractBaseUser | None) -> str:
-    name: str = conf.setting("SERVICE_NAME") if user is None else policy().display_name(user)
-    return name
+    return conf.setting("SERVICE_NAME") if user is None else shown_name(user)
 
 
 def _refuse_naive(moment: datetime | None) -> None:

@@ -23,13 +23,12 @@ from eyeson_meetings.exceptions import (
 )
 from eyeson_meetings.mirror.transactions import one_transaction
 from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
-from eyeson_meetings.policies import policy
 
 from . import values
 from .accounts import client_for
 from .acts import act
 from .control import ask_what_runs, runs_as
-from .entries import Entry
+from .entries import Entry, shown_name
 from .guest_entry import enter_as_guest
 from .joining import enter
 from .undoing import gone_at
@@ -66,10 +65,11 @@ def create_room(
     """Make a room, with `host` as its first member. eyeson learns of it at the first join.
 
     A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
-    Raises ValueRefusedError for an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control
+    Raises ValueRefusedError for a name with characters that nobody sees, and for an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control
     characters and blanks at its ends, or that is "." or ".."; UnknownAccountError; IntegrityError when the site
     has such a room already; LockRefusedError.
     """
+    values.plain_name(name)
     if eyeson_id is not None:
         values.plain_id(eyeson_id, field="eyeson_id")
     if account not in conf.account_aliases():
@@ -98,8 +98,10 @@ def change_room(
 ) -> Room:
     """Change what is given of the room, and nothing else. eyeson learns of a new name at the next join.
 
-    Raises LockRefusedError.
+    Raises ValueRefusedError for a name with characters that nobody sees; LockRefusedError.
     """
+    if name is not None:
+        values.plain_name(name)
     changed: dict[str, Any] = {"name": name, "metadata": metadata, "guest_access": guest_access}
     fields = [field for field, value in changed.items() if value is not None]
     for field in fields:
@@ -158,7 +160,7 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
     if not user.is_authenticated:
         raise NotAllowedError("Whoever has no account enters as a guest.")
     refuse_if_closed(room)
-    entry = enter(room=room, user=user, name=policy().display_name(user))
+    entry = enter(room=room, user=user, name=shown_name(user))
     return _let_in(room, entry)
 
 
@@ -168,10 +170,12 @@ def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> Join
 
     `guest_id` is the `eyeson_id` of the guest they were before, or a UUID of the site's as text under which each try
     of theirs enters, as `GuestAccess.guest_id`; anything else is ignored, and the id of a user of the site.
-    Raises RoomClosedError and MeetingNotRunningError without asking eyeson; MeetingEndedError;
-    MeetingLockedError; ConfigurationError; other EyesonErrors and LinkRefusedError as `join_room`.
+    Raises RoomClosedError, MeetingNotRunningError, and ValueRefusedError for a name with characters that nobody sees,
+    without asking eyeson; MeetingEndedError; MeetingLockedError; ConfigurationError; other EyesonErrors and
+    LinkRefusedError as `join_room`.
     """
     refuse_if_closed(room)
+    values.plain_name(name)
     entry = enter_as_guest(room=room, name=name, guest_id=guest_id)
     return _let_in(room, entry)
 

@@ -14,6 +14,8 @@ from django.views.decorators.debug import sensitive_variables
 from eyeson_meetings.client.secrets import Secret, revealed
 from eyeson_meetings.exceptions import InvalidRequestError, UnusableIdError, ValueRefusedError
 from eyeson_meetings.models import Meeting, Participant
+from eyeson_meetings.models.names import UNSEEN_WORDS
+from eyeson_meetings.sanitizing import has_unseen
 
 if TYPE_CHECKING:
     from django.core.files import File
@@ -61,6 +63,13 @@ def plain_text(text: str, *, field: str, longest: int = LONGEST_NAME, blank: boo
         raise ValueRefusedError(
             _("This has characters in it that cannot be shown. Take them out."), field=field
         )
+    return text
+
+
+def plain_name(text: str, *, field: str = "name") -> str:
+    """Return a name that people typed. Raises ValueRefusedError for one with characters that nobody sees."""
+    if has_unseen(text):
+        raise ValueRefusedError(str(UNSEEN_WORDS), field=field)
     return text
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any, ClassVar
 
 from django import forms
@@ -17,7 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
 from eyeson_meetings.live.addresses import guest_socket_address
+from eyeson_meetings.models.names import refuse_unseen
 from eyeson_meetings.models.rooms import random_eyeson_id
+from eyeson_meetings.sanitizing import is_readable
 from eyeson_meetings.services.guests import GuestAccess, open_guest_link
 from eyeson_meetings.services.rooms import join_as_guest
 from eyeson_meetings.services.status import confirmed_at, entity_tag, guest_state, latest_meeting
@@ -32,8 +33,6 @@ hide_guest_links()
 COOKIE = "eyeson_guest"
 COOKIE_SALT = "eyeson.guest.id"
 COOKIE_SECONDS = 30 * 24 * 3600
-#: Bidirectional controls: a name with one could rewrite the text after it, "(guest)" for example.
-TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class GuestForm(forms.Form):
@@ -42,20 +41,16 @@ class GuestForm(forms.Form):
     name = forms.CharField(
         label=_("Your name"),
         max_length=80,
+        validators=[refuse_unseen],
         widget=forms.TextInput(attrs={"autocomplete": "name", "class": "eyeson-input"}),
     )
 
     def clean_name(self) -> str:
-        """The name without what nobody sees: control characters, and marks that turn the text around."""
-        seen = "".join(c for c in self.cleaned_data["name"] if not _is_unseen(c)).strip()
-        if not any(unicodedata.category(c)[0] in "LNPS" for c in seen):
+        """The name. Raises ValidationError for one of which people see nothing."""
+        name: str = self.cleaned_data["name"]
+        if not is_readable(name):
             raise forms.ValidationError(_("Please give a name that people can read."))
-        return seen
-
-
-def _is_unseen(character: str) -> bool:
-    # Not all of Cf: emoji and several scripts need zero-width joiners.
-    return unicodedata.category(character) in {"Cc", "Cs", "Co", "Cn"} or character in TURNING
+        return name
 
 
 class GuestLinkView(PageView):

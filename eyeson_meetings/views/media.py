@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-import re
 from datetime import datetime
+from mimetypes import guess_extension
+from os.path import splitext
 from typing import ClassVar
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.models.moments import local_time
 from eyeson_meetings.outages import RETRY_AFTER_SECONDS, already_logged
 from eyeson_meetings.policies import policy
+from eyeson_meetings.sanitizing import file_name
 
 from .pages import DatabaseView
 from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
@@ -36,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 #: What a browser may show in place. All else is a download: HTML or SVG of ours would run as our page.
 INLINE_TYPES = frozenset({"video/webm", "video/mp4", "image/jpeg", "image/png"})
-LONGEST_FILENAME = 100
+LONGEST_EXTENSION = 20
 #: The type of what people have uploaded, whatever they call it.
 ANY_BYTES = "application/octet-stream"
 
@@ -238,13 +240,13 @@ def _filename(row: Row) -> str:
     What a file system or a header would choke on is left out.
     """
     if isinstance(row, RoomFile):
-        return _plain(row.name)[-LONGEST_FILENAME:].lstrip(" .") or str(row.uuid)
+        stem, extension = splitext(row.name)
+        if len(extension) > LONGEST_EXTENSION:
+            stem, extension = row.name, ""
+        extension = extension.strip(" .") or (guess_extension(row.content_type) or "")
+        ending = f".{extension.strip(' .')}" if extension else ""
+        return file_name(stem, ending, otherwise=str(row.uuid))
     created = row.created_at or row.stored_at or timezone.now()
     extension = str(row.file.name).rpartition(".")[2]
     ending = f" {local_time(created):%Y-%m-%d %H.%M.%S}.{extension}"
-    name = _plain(row.room.name) or str(row.uuid)
-    return name[: LONGEST_FILENAME - len(ending)].rstrip() + ending
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[^\w .,()+@-]+", "_", text).strip(" .")
+    return file_name(row.room.name, ending, otherwise=str(row.uuid))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
+from eyeson_meetings.services.entries import shown_name
 from eyeson_meetings.services.rooms import join_room
 from eyeson_meetings.services.status import people_online, recent_snapshots, room_state
 
@@ -35,7 +36,7 @@ class JoinView(PageView):
         context = {
             "room": room,
             "embedded": is_embedded(request),
-            "display_name": policy().display_name(request.user),
+            "display_name": shown_name(request.user),
             "people": people_online(room),
             "has_snapshots": bool(recent_snapshots(room)),
             "starts_meeting": state["state"] in ("idle", "ended"),

@@ -77,7 +77,7 @@ def test_the_list_is_narrowed_as_asked(
 
 def test_who_makes_a_room_is_its_host(world: World, as_user: Any) -> None:
     user = allow(world.stranger, "add_room")
-    body = {"name": "New\u202e room", "metadata": {"course": 7}, "guest_access": "invited"}
+    body = {"name": "New room", "metadata": {"course": 7}, "guest_access": "invited"}
 
     made = as_user(user).call("POST", "rooms/", body)
 

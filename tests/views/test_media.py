@@ -340,11 +340,11 @@ def test_an_uploaded_file_is_a_download_whatever_it_calls_itself(client: Client,
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("../../etc/passwd", "_.._etc_passwd"),
+        ("../../etc/passwd", "_.._etc_passwd.webm"),
         ('a"; filename="b.html', "a_ filename_b.html"),
-        (".htaccess", "htaccess"),
+        (".htaccess", "htaccess.webm"),
         ("invoice\u202egpj.exe", "invoice_gpj.exe"),
-        ("x" * 200 + ".pdf", "x" * 96 + ".pdf"),
+        ("x" * 200 + ".pdf", "x" * 196 + ".pdf"),
     ],
 )
 def test_the_name_of_an_uploaded_file_harms_no_disk(client: Client, name: str, shown: str) -> None:

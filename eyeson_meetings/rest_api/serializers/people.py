@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from eyeson_meetings.models import Invitation, Participant, RoomMember
-from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api.participants import uuid_of
 from eyeson_meetings.rest_api.texts import MomentField, NameField, refuse_far_times
+from eyeson_meetings.services.entries import shown_name
 from eyeson_meetings.services.guests import guest_url
 
 
@@ -25,7 +25,7 @@ class MemberSerializer(serializers.Serializer[RoomMember]):
 
     def get_name(self, member: RoomMember) -> str:
         """The name that meetings show."""
-        return policy().display_name(member.user)
+        return shown_name(member.user)
 
 
 class MemberRemovalSerializer(serializers.Serializer[Any]):

@@ -19,8 +19,8 @@ from tools.redis_server import RedisServer
 from .database_away import FOLDER, Database
 
 DELIVERIES = 40
-#: Longer than a refused lock puts anything off, so that each is tried again meanwhile.
-LOCKED_SECONDS = 13.0
+#: Much longer than a refused lock puts anything off, so that each is tried again and again meanwhile.
+LOCKED_SECONDS = 60.0
 
 
 def main() -> None:

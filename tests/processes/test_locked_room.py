@@ -16,6 +16,8 @@ TOP = Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 300
 #: The longest that others may wait for a slot.
 SOON_SECONDS = 10.0
+#: In a minute, in which the scheduler sends twice a second.
+MOST_WARNINGS = 60
 
 pytestmark = [pytest.mark.any_database, pytest.mark.slow]
 
@@ -49,5 +51,5 @@ def test_other_rooms_go_on_and_the_room_itself_afterwards(seen: Any) -> None:
     assert seen["afterwards"] == [["done", 1, ""]]
     assert seen["count"] == 40
     # Each of eight slots may have waited once before the deliveries were left aside; sync and looks do so once a round.
-    assert 1 <= len(seen["warnings"]) <= 60
+    assert 1 <= len(seen["warnings"]) <= MOST_WARNINGS
     assert seen["tracebacks"] == 0

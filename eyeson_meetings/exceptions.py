@@ -33,6 +33,7 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── LockRefusedError            another transaction holds the room's row in the database
 ├── RoomClosedError
+├── LastHostError
 ├── MeetingNotRunningError
 ├── NoPermalinkError            the room was made otherwise
 ├── PermalinkOverError          no meeting can be started in the room any more
@@ -239,6 +240,10 @@ class LockRefusedError(EyesonMeetingsError):
 
 class RoomClosedError(EyesonMeetingsError):
     """The room takes no more joins."""
+
+
+class LastHostError(EyesonMeetingsError):
+    """The only host of a room cannot leave or become a member while there are other members."""
 
 
 class MeetingNotRunningError(EyesonMeetingsError):

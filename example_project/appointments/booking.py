@@ -8,7 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from eyeson_meetings.models import Room
-from eyeson_meetings.services.rooms import add_member, create_room
+from eyeson_meetings.services.members import add_member
+from eyeson_meetings.services.rooms import create_room
 
 from .models import Appointment
 

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils.html import format_html
 
 from eyeson_meetings.models import RoomMember
+from eyeson_meetings.services.members import last_host_words, rooms_losing_host
 
 from .parts.base import (
     BoundedInlineMixin,
@@ -54,10 +55,39 @@ def full_name_of(user: Any) -> str:
     return f"{user} ({full_name})" if full_name and full_name != str(user) else str(user)
 
 
+class SingleMemberForm(MemberForm):
+    """Changes the role of one member, on a page of its own."""
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for the last host, who would become a member among others."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        is_demoted = self.instance.pk and cleaned.get("role") == RoomMember.Role.MEMBER
+        if is_demoted and rooms_losing_host(RoomMember.objects.filter(pk=self.instance.pk)):
+            raise forms.ValidationError(last_host_words())
+        return cleaned
+
+
 class MembersFormSet(FirstRowsFormSet):
     """Few enough that the form stays under Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
     first_rows = 50
+
+    def clean(self) -> None:
+        """Raise ValidationError if the room would have several members and no host any more."""
+        super().clean()
+        before = dict(RoomMember.objects.filter(room_id=self.instance.pk).values_list("pk", "role"))
+        after: dict[Any, str] = dict(before)
+        for number, form in enumerate(self.forms):
+            known = form.instance.pk
+            role = form.cleaned_data.get("role") if hasattr(form, "cleaned_data") else None
+            if form in self.deleted_forms:
+                after.pop(known, None)
+            elif role and (known or form.cleaned_data.get("user")):
+                after[known or f"new {number}"] = role
+        host = RoomMember.Role.HOST
+        others = [one for one in after if before.get(one) != host]
+        if host in before.values() and host not in after.values() and (others or len(after) > 1):
+            raise forms.ValidationError(last_host_words())
 
 
 class PicksUserMixin(InlineBase):
@@ -101,6 +131,7 @@ class RoomMemberAdminMixin(ListMixin):
     list_display = ("user", "room", "role")
     list_select_related = ("user", "room")
     list_filter = ("role",)
+    form = SingleMemberForm
     fields = ("room", "user", "role")
     raw_id_fields = ("room", "user")
 
@@ -111,6 +142,13 @@ class RoomMemberAdminMixin(ListMixin):
     def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
         """By the user's name and the room's."""
         return (f"user__{get_user_model().USERNAME_FIELD}", "room__name")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """As Django's; the last host of others is protected."""
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        for room in rooms_losing_host(objs):
+            protected.append(format_html("{}: {}", room, last_host_words()))
+        return to_delete, counts, missing, protected
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Who and where are what a membership is; only the role changes."""

@@ -33,9 +33,9 @@ from eyeson_meetings.models.rooms import random_eyeson_id
 from .accounts import client_for
 from .acts import act
 from .entries import LONGEST_NAME, shown_name
+from .members import add_member
 from .permalink_hosts import forget_token, host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, confirm_no_end, look_at, tell
-from .rooms import add_member
 from .undoing import gone_at, is_known
 from .values import plain_name
 

@@ -31,6 +31,7 @@ from .control import ask_what_runs, runs_as
 from .entries import Entry, shown_name
 from .guest_entry import enter_as_guest
 from .joining import enter
+from .members import add_member
 from .undoing import gone_at
 
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def create_room(
     """Make a room, with `host` as its first member. eyeson learns of it at the first join.
 
     A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
-    Raises ValueRefusedError for a name with characters that nobody sees, and for an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control
-    characters and blanks at its ends, or that is "." or ".."; UnknownAccountError; IntegrityError when the site
-    has such a room already; LockRefusedError.
+    Raises ValueRefusedError for a name with characters that nobody sees, and for an `eyeson_id` that is not 1 to 255
+    characters without "/", backslash, control characters and blanks at its ends, or that is "." or "..";
+    UnknownAccountError; IntegrityError when the site has such a room already; LockRefusedError.
     """
     values.plain_name(name)
     if eyeson_id is not None:
@@ -109,27 +110,6 @@ def change_room(
     if fields:
         room.save(update_fields=fields)
     return room
-
-
-@one_transaction
-def add_member(
-    *, room: Room, user: AbstractBaseUser, role: str = RoomMember.Role.MEMBER
-) -> RoomMember:
-    """Let `user` into the room as `role`; a member gets the new role.
-
-    Raises ValueError for no role; LockRefusedError.
-    """
-    if role not in RoomMember.Role.values:
-        raise ValueError(f'"{role}" is no role. Roles are: {", ".join(RoomMember.Role.values)}.')
-    member, _ = RoomMember.objects.update_or_create(
-        room=room, user_id=user.pk, defaults={"role": role}
-    )
-    return member
-
-
-def remove_member(*, room: Room, user: AbstractBaseUser) -> None:
-    """Let `user` in no longer. Whoever is in a meeting already stays in."""
-    RoomMember.objects.filter(room=room, user_id=user.pk).delete()
 
 
 @one_transaction

@@ -23,8 +23,9 @@ from eyeson_meetings.sandbox.faults import Fault
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.control import control_of
 from eyeson_meetings.services.guests import guest_token_for, invite
+from eyeson_meetings.services.members import add_member
 from eyeson_meetings.services.permalinks import create_permalink_room
-from eyeson_meetings.services.rooms import add_member, join_room
+from eyeson_meetings.services.rooms import join_room
 from tests.factories import RoomFactory, UserFactory
 from tests.services.meetings import in_sandbox, start_meeting
 

@@ -16,7 +16,7 @@ from websockets.sync.client import ClientConnection
 from eyeson_meetings.live import consumers
 from eyeson_meetings.live.hints import MEMBERS_CHANGED, send_hint
 from eyeson_meetings.models import Room
-from eyeson_meetings.services.rooms import remove_member
+from eyeson_meetings.services.members import remove_member
 
 from .servers import SERVERS, Site, served
 from .sockets import WAIT_SECONDS

@@ -14,7 +14,7 @@ from django.urls import reverse
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from eyeson_meetings.models import Room, RoomMember
-from eyeson_meetings.services.rooms import remove_member
+from eyeson_meetings.services.members import remove_member
 from tests.factories import MeetingFactory, UserFactory
 
 from .servers import Site, cookies_of, served

@@ -18,7 +18,7 @@ from eyeson_meetings import signals
 from eyeson_meetings.live import feeds, hints
 from eyeson_meetings.live.hints import CHANGED, MEMBERS_CHANGED, send_hint
 from eyeson_meetings.models import Meeting, Room, RoomMember
-from eyeson_meetings.services.rooms import add_member, remove_member
+from eyeson_meetings.services.members import add_member, remove_member
 from tests.factories import (
     MeetingFactory,
     RecordingFactory,

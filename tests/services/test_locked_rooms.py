@@ -14,7 +14,7 @@ from eyeson_meetings.exceptions import LockRefusedError
 from eyeson_meetings.mirror import room_for, transactions
 from eyeson_meetings.models import Delivery, Room
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import guests, inbox, media, observing, recordings, rooms
+from eyeson_meetings.services import guests, inbox, media, members, observing, recordings, rooms
 from eyeson_meetings.services.asking import Pacer
 from eyeson_meetings.services.running import look_at_running
 from eyeson_meetings.services.sync import sync_account
@@ -53,7 +53,7 @@ def test_a_lock_that_is_not_to_be_had_is_refused_in_words_and_nothing_is_written
         lambda room: rooms.change_room(room=room, name="Desk"),
         lambda room: rooms.close_room(room=room),
         lambda room: rooms.reopen_room(room=room),
-        lambda room: rooms.add_member(room=room, user=UserFactory()),
+        lambda room: members.add_member(room=room, user=UserFactory()),
         lambda room: rooms.create_room(name="Desk", eyeson_id=room.eyeson_id),
         lambda room: guests.invite(room=room),
         lambda room: guests.renew_guest_link(room=room),

@@ -38,6 +38,7 @@ from eyeson_meetings.models import (
 from eyeson_meetings.sandbox.permalinks import Permalink as SandboxPermalink
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.control import control_of
+from eyeson_meetings.services.members import add_member
 from eyeson_meetings.services.permalinks import (
     add_permalink_host,
     change_permalink,
@@ -48,7 +49,6 @@ from eyeson_meetings.services.permalinks import (
 )
 from eyeson_meetings.services.recordings import start_recording, stop_recording
 from eyeson_meetings.services.rooms import (
-    add_member,
     change_room,
     create_room,
     end_meeting,

@@ -31,13 +31,11 @@ from eyeson_meetings.models import AccessKey, Meeting, Participant, Room
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.rooms import (
     JoinedRoom,
-    add_member,
     change_room,
     close_room,
     create_room,
     end_meeting,
     join_room,
-    remove_member,
     reopen_room,
 )
 from tests.factories import MeetingFactory, RoomFactory, UserFactory
@@ -105,30 +103,6 @@ def test_a_room_needs_an_account_that_settings_name() -> None:
         create_room(name="Consulting", account="elsewhere")
 
     assert not Room.objects.exists()
-
-
-def test_a_member_who_is_added_again_has_the_new_role() -> None:
-    room, user = RoomFactory(), UserFactory()
-
-    add_member(room=room, user=user)
-    add_member(room=room, user=user, role="host")
-
-    assert [(member.user, member.role) for member in room.members.all()] == [(user, "host")]
-
-
-def test_a_member_has_a_role_that_exists() -> None:
-    with pytest.raises(ValueError, match='"owner" is no role'):
-        add_member(room=RoomFactory(), user=UserFactory(), role="owner")
-
-
-def test_a_member_who_is_removed_is_none() -> None:
-    room, user, other = RoomFactory(), UserFactory(), UserFactory()
-    add_member(room=room, user=user)
-    add_member(room=room, user=other)
-
-    remove_member(room=room, user=user)
-
-    assert [member.user for member in room.members.all()] == [other]
 
 
 def test_a_room_that_is_closed_twice_was_closed_the_first_time() -> None:

@@ -85,4 +85,5 @@ def _examine(aliases: list[str]) -> Iterator[Finding]:
     yield from doctor.check_deliveries()
     yield from doctor.check_observers(aliases)
     yield from doctor.check_people(aliases)
+    yield from doctor.check_hosts(aliases)
     yield from doctor.check_pairs(aliases)

@@ -10,7 +10,7 @@ from .findings import Finding, Level
 from .jobs import check_jobs
 from .neighbours import check_public_url, check_storage, check_stored_files
 from .observers import check_observers, check_people
-from .participants import check_pairs
+from .participants import check_hosts, check_pairs
 from .workers import (
     check_broker,
     check_channel_layer,
@@ -27,6 +27,7 @@ __all__ = [
     "check_database",
     "check_database_limits",
     "check_deliveries",
+    "check_hosts",
     "check_jobs",
     "check_observers",
     "check_pairs",

@@ -1,4 +1,4 @@
-"""Whether somebody may be there twice: after a double click, or a try whose answer was lost."""
+"""Whether somebody may be there twice, after a double click or a lost answer, and whether rooms have a host."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.services.members import rooms_without_host
 from eyeson_meetings.services.participants import likely_pairs
 
 from .findings import Finding, warning
 
 #: So many pairs of an account are named.
 MOST_PAIRS = 10
+MOST_ROOMS = 10
 
 
 def check_pairs(aliases: list[str]) -> Iterator[Finding]:
@@ -28,3 +30,13 @@ def check_pairs(aliases: list[str]) -> Iterator[Finding]:
                 "If they are, press “Merge with another person” in the admin, on the page of the one who is to stay."
             )
             yield warning("pairs", message % {"pairs": ", ".join(pairs)}, hint, account=alias)
+
+
+def check_hosts(aliases: list[str]) -> Iterator[Finding]:
+    """Name rooms whose members have no host, as after its user was deleted."""
+    for alias in aliases:
+        rooms = [str(room) for room in rooms_without_host(alias, most=MOST_ROOMS)]
+        if rooms:
+            message = _("These rooms have members and no host: %(rooms)s.")
+            hint = _("Make a member of each a host, in the admin on the page of the room.")
+            yield warning("hosts", message % {"rooms": ", ".join(rooms)}, hint, account=alias)

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from eyeson_meetings.models import Participant, Room, RoomMember
 from eyeson_meetings.rest_api import filters, serializers
-from eyeson_meetings.services import rooms
+from eyeson_meetings.services import members
 
 from .base import WRITE, ApiViewSet, Endpoint
 
@@ -47,13 +47,13 @@ class MemberViewSet(ApiViewSet):
     def create(self, request: Request, room_uuid: UUID) -> Response:
         """The member."""
         room = self._moderated(room_uuid)
-        return self.answer(rooms.add_member(room=room, **self.body()))
+        return self.answer(members.add_member(room=room, **self.body()))
 
     @action(detail=False, methods=["post"])
     def remove(self, request: Request, room_uuid: UUID) -> Response:
         """Nothing, also for a user who is no member."""
         room = self._moderated(room_uuid)
-        rooms.remove_member(room=room, **self.body())
+        members.remove_member(room=room, **self.body())
         return self.answer()
 
     def _moderated(self, uuid: UUID) -> Room:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Delivery, Room
 from eyeson_meetings.services import inbox
 
@@ -163,4 +164,4 @@ def mirror_soon(deliveries: list[Any]) -> None:
         for delivery in deliveries:
             inbox.process_delivery(delivery.pk)
     elif deliveries:
-        transaction.on_commit(tasks.hint_deliveries)
+        transaction.on_commit(tasks.hint_deliveries, using=database_alias())

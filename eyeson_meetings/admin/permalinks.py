@@ -9,7 +9,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -19,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
+from eyeson_meetings.databases import database_alias, in_no_transaction
 from eyeson_meetings.exceptions import EyesonMeetingsError, PermalinkEndKeptError
 from eyeson_meetings.models import Permalink, PermalinkHost, Room
 from eyeson_meetings.policies import policy
@@ -180,7 +180,11 @@ class NewHostForm(forms.Form):
         """The user. Raises ValidationError for one that the site does not have."""
         model = get_user_model()
         name = self.cleaned_data["user"]
-        user = model._default_manager.filter(**{model.USERNAME_FIELD: name}).first()
+        user = (
+            model._default_manager.using(database_alias())
+            .filter(**{model.USERNAME_FIELD: name})
+            .first()
+        )
         if user is None or not user.is_active:
             raise ValidationError(_("There is no such user."))
         return user
@@ -219,7 +223,7 @@ class PermalinkAdminMixin(ButtonsMixin):
 
     def get_urls(self) -> list[URLPattern]:
         """The others, and that of the page."""
-        make = transaction.non_atomic_requests(self.admin_site.admin_view(self.add_permalink_view))
+        make = in_no_transaction(self.admin_site.admin_view(self.add_permalink_view))
         return [
             path(f"{MAKE.path}/", make, name=self._url_name(MAKE.path)),
             *super().get_urls(),

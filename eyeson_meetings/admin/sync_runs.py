@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf, tasks
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import SyncRun
 
 from .parts.base import DjangoAdmin, FactsMixin
@@ -87,6 +88,6 @@ def sync_soon(request: HttpRequest, accounts: Iterable[str]) -> None:
         messages.warning(request, _("Settings name no such account any more."))
         return
     for alias in wanted:
-        transaction.on_commit(partial(tasks.hint_sync, alias))
+        transaction.on_commit(partial(tasks.hint_sync, alias), using=database_alias())
     told = _("The site will ask eyeson about %(accounts)s.") % {"accounts": ", ".join(wanted)}
     messages.success(request, f"{told} {when_it_is_done()}")

@@ -12,13 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.checks import CheckMessage, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
-from django.db import connections, router
+from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.module_loading import import_string
 
 from eyeson_meetings import conf
-from eyeson_meetings.models import Room
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.policies import DefaultPolicy
 
 from .messages import error, warning
@@ -88,7 +88,7 @@ def _is_ours(path: str) -> bool:
 @register
 def check_database(**kwargs: Any) -> list[CheckMessage]:
     """Whether the database can hold what the mirror promises."""
-    connection = connections[router.db_for_write(Room)]
+    connection = connections[database_alias()]
     if connection.vendor == "sqlite":
         options = connection.settings_dict.get("OPTIONS") or {}
         if str(options.get("transaction_mode", "")).upper() in ("IMMEDIATE", "EXCLUSIVE"):

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import Error as DatabaseFault
-from django.db import connections, router
+from django.db import connections
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import EyesonMeetingsError, LockRefusedError
-from eyeson_meetings.models import Meeting
 from eyeson_meetings.outages import OnceLogged
 from eyeson_meetings.services import observing
 from eyeson_meetings.services.asking import Pacer
@@ -220,7 +220,7 @@ class AccountObserver:
 
 @contextmanager
 def _writers() -> Iterator[list[ThreadPoolExecutor]]:
-    locks_rows = connections[router.db_for_write(Meeting)].features.has_select_for_update
+    locks_rows = connections[database_alias()].features.has_select_for_update
     count = WRITERS if locks_rows else WRITERS_OF_SQLITE
     writers = [ThreadPoolExecutor(1, thread_name_prefix="eyeson-writer") for _ in range(count)]
     try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import Signal, receiver
 
 from eyeson_meetings import signals
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Meeting, Recording, Room, RoomMember, Snapshot
 
 from .hints import CHANGED, MEMBERS_CHANGED, send_hint
@@ -50,4 +51,4 @@ def ask_policy_again(instance: RoomMember, using: str, **_: object) -> None:
 
 def _hint_on_commit(room_pk: Any, kind: str, using: str | None) -> None:
     hint = functools.partial(send_hint, room_pk, kind=kind)
-    transaction.on_commit(hint, using=using or router.db_for_write(Room), robust=True)
+    transaction.on_commit(hint, using=using or database_alias(), robust=True)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, get_user_model
 from django.contrib.auth.models import AnonymousUser
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import NotAllowedError
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
@@ -83,5 +84,6 @@ def _fresh_session(session: Any) -> Any:
 
 
 def _fresh_user(known: Any) -> Any:
-    user = get_user_model()._default_manager.filter(pk=known.pk).first()
+    users = get_user_model()._default_manager.using(database_alias())
+    user = users.filter(pk=known.pk).first()
     return user if user is not None and user.is_active else AnonymousUser()

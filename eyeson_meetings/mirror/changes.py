@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models as django_models
-from django.db import router, transaction
+from django.db import transaction
 from django.dispatch import Signal
 
 from eyeson_meetings import signals
 from eyeson_meetings.client import records
 from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import (
     Broadcast,
     Meeting,
@@ -511,4 +512,4 @@ class RoomChange:
             "occurred_at": occurred_at,
         }
         send = functools.partial(signal.send_robust, sender=type(row), **kwargs)
-        transaction.on_commit(send, using=router.db_for_write(Room))
+        transaction.on_commit(send, using=database_alias())

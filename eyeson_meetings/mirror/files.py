@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router, transaction
+from django.db import transaction
 
 from eyeson_meetings import signals
 from eyeson_meetings.client import records
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Meeting, Participant, Room, RoomFile
 
 from . import meeting_rows, room_times, rules, stored_files, texts
@@ -83,7 +84,7 @@ def _hear(
             room_file=row,
             occurred_at=observed_at,
         )
-        transaction.on_commit(send, using=router.db_for_write(Room))
+        transaction.on_commit(send, using=database_alias())
     if room_times.is_over(room, row.missing_remotely_since, observed_at=observed_at):
         merged["missing_remotely_since"] = None
     changed = [name for name, value in merged.items() if getattr(row, name) != value]

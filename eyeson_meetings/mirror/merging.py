@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import ForeignObjectRel, Model
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import signals
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import ValueRefusedError
 from eyeson_meetings.models import AccessKey, Participant, Presence, PresenceFact
 
@@ -86,7 +87,7 @@ def _move_rows(kept: Participant, other: Participant) -> None:
         if model is AccessKey:
             _leave_newest_keys(kept, other)
         try:
-            with transaction.atomic(using=router.db_for_write(model)):
+            with transaction.atomic(using=database_alias()):
                 rows.update(**{relation.field.name: kept.pk})  # type: ignore[union-attr]
         except IntegrityError as error:
             message = _("Both have a row of “%(model)s”, of which a person can have one.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from eyeson_meetings.client import records
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Participant, Room
 
 from . import texts
@@ -69,7 +70,11 @@ def forget_unconfirmed(participant: Participant, *, before: datetime) -> bool:
     """Delete the row of an id that eyeson has not named, if nobody has tried to enter under it since `before`."""
     lock_known_room(participant.room_id)
     # Whoever tries now waits for the lock, and then finds that it is gone.
-    rows = Participant.objects.select_for_update().filter(unconfirmed_since__lt=before)
+    rows = (
+        Participant.objects.using(database_alias())
+        .select_for_update()
+        .filter(unconfirmed_since__lt=before)
+    )
     row = rows.filter(pk=participant.pk).first()
     if row is not None:
         row.delete()

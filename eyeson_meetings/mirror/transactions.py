@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import OperationalError, connections, router, transaction
+from django.db import OperationalError, connections, transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import LockRefusedError
 from eyeson_meetings.models import AccountClock, Room
 from eyeson_meetings.outages import (
@@ -49,8 +50,7 @@ def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
 
     @functools.wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
-        using = router.db_for_write(Room)
-        is_outermost = not connections[using].in_atomic_block
+        is_outermost = not connections[database_alias()].in_atomic_block
         retrying = Retrying(
             retry=retry_if_exception(_is_repeatable),
             stop=stop_after_attempt(TRIES if is_outermost else 1),
@@ -59,7 +59,7 @@ def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
             reraise=True,
         )
         for attempt in retrying:
-            with attempt, brief_transaction(using):
+            with attempt, brief_transaction():
                 return function(*args, **kwargs)
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -67,12 +67,13 @@ def one_transaction(function: Callable[P, T]) -> Callable[P, T]:
 
 
 @contextmanager
-def brief_transaction(using: str) -> Iterator[None]:
+def brief_transaction() -> Iterator[None]:
     """Run the block in a transaction that waits for each lock for 5 seconds at most.
 
     PostgreSQL alone has such a limit; SQLite has the `timeout` of DATABASES. Inside somebody else's transaction, which
     this must not change, theirs holds. Raises LockRefusedError, and all is undone.
     """
+    using = database_alias()
     connection = connections[using]
     is_limited = connection.vendor == "postgresql" and not connection.in_atomic_block
     seconds = _lock_timeout_seconds.get() or LOCK_TIMEOUT_SECONDS
@@ -109,17 +110,17 @@ def locked_rooms(keys: Iterable[RoomKey]) -> set[RoomKey]:
     ids_by_account = defaultdict(set)
     for account, eyeson_id in keys:
         ids_by_account[account].add(eyeson_id)
-    using = router.db_for_write(Room)
+    using = database_alias()
     features = connections[using].features
     if not (ids_by_account and features.has_select_for_update_skip_locked):
         return set()
     named = Q()
     for account, eyeson_ids in ids_by_account.items():
         named |= Q(account=account, eyeson_id__in=eyeson_ids)
-    rooms = Room.objects.using(using).filter(named).order_by().values_list("account", "eyeson_id")
+    rooms = Room.objects.filter(named).order_by().values_list("account", "eyeson_id")
     no_key = features.has_select_for_no_key_update
-    with brief_transaction(using):
-        free = set(rooms.select_for_update(skip_locked=True, no_key=no_key))
+    with brief_transaction():
+        free = set(rooms.using(using).select_for_update(skip_locked=True, no_key=no_key))
         return set(rooms) - free
 
 
@@ -141,9 +142,10 @@ def lock_known_room(pk: int) -> Room:
 
 def _locked(rooms: QuerySet[Room]) -> QuerySet[Room]:
     # Rows that point at the room may be inserted meanwhile, where the database knows that lock.
-    no_key = connections[router.db_for_write(Room)].features.has_select_for_no_key_update
+    using = database_alias()
+    no_key = connections[using].features.has_select_for_no_key_update
     offset = AccountClock.objects.filter(account=OuterRef("account")).values("offset_seconds")
-    rows: Any = rooms.order_by().select_for_update(no_key=no_key)
+    rows: Any = rooms.using(using).order_by().select_for_update(no_key=no_key)
     # A statement that waits for the lock sees the new row of the room, but the old rows of other tables.
     annotated: QuerySet[Room] = rows.annotate(clock_offset_seconds=Subquery(offset[:1]))
     return annotated

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from .moments import shown_moment
 from .names import refuse_unseen
 from .participants import Participant
 from .rooms import Room
+from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField
 
 STREAM_SCHEMES = ("rtmp", "rtmps")
@@ -59,7 +61,7 @@ def validate_stream_key(key: str) -> None:
         )
 
 
-class BroadcastTarget(models.Model):
+class BroadcastTarget(Row):
     """A place to which meetings may be streamed. Its key is encrypted, and shown to nobody."""
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
@@ -107,7 +109,7 @@ class BroadcastTarget(models.Model):
         return f"{self.address.rstrip('/')}/{key.lstrip('/')}" if key else self.address
 
 
-class BroadcastQuerySet(models.QuerySet["Broadcast"]):
+class BroadcastQuerySet(RowQuerySet["Broadcast"]):
     """Which broadcasts run, and which are shown."""
 
     def shown(self) -> BroadcastQuerySet:
@@ -119,11 +121,11 @@ class BroadcastQuerySet(models.QuerySet["Broadcast"]):
         return self.filter(stopped_at=None).order_by("-started_at", "-pk")
 
 
-class Broadcast(models.Model):
+class Broadcast(Row):
     """One stream out of a meeting (API reference 9). eyeson tells when it starts and stops to those who look."""
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
-    meeting = models.ForeignKey(
+    meeting = RowForeignKey(
         Meeting, on_delete=models.PROTECT, related_name="broadcasts", verbose_name=_("meeting")
     )
     #: "" for one that was told of by webhooks of 2017 alone: they name none.
@@ -133,7 +135,7 @@ class Broadcast(models.Model):
     #: The last writer by eyeson's clock wins. Somebody in the meeting typed it: check it before linking.
     player_url = models.TextField(_("public page"), blank=True)
     player_url_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
-    participant = models.ForeignKey(
+    participant = RowForeignKey(
         Participant,
         on_delete=models.SET_NULL,
         null=True,
@@ -141,7 +143,7 @@ class Broadcast(models.Model):
         related_name="broadcasts",
         verbose_name=_("started by"),
     )
-    target = models.ForeignKey(
+    target = RowForeignKey(
         BroadcastTarget,
         on_delete=models.SET_NULL,
         null=True,
@@ -149,7 +151,7 @@ class Broadcast(models.Model):
         related_name="broadcasts",
         verbose_name=_("target"),
     )
-    requested_by = models.ForeignKey(
+    requested_by = RowForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -168,7 +170,7 @@ class Broadcast(models.Model):
     #: Derived by the mirror: when it was first known to run no longer.
     stopped_at = ReportedTimeField(_("stopped"), null=True, blank=True)
 
-    objects = BroadcastQuerySet.as_manager()
+    objects: ClassVar = BroadcastQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("broadcast")
@@ -196,12 +198,10 @@ class Broadcast(models.Model):
         return self.stopped_at is None
 
 
-class BroadcastListing(models.Model):
+class BroadcastListing(Row):
     """A fact: eyeson listed the broadcasts of a meeting at that time. Those that are missing did not run."""
 
-    meeting = models.ForeignKey(
-        Meeting, on_delete=models.CASCADE, related_name="broadcast_listings"
-    )
+    meeting = RowForeignKey(Meeting, on_delete=models.CASCADE, related_name="broadcast_listings")
     at = ReportedTimeField()
     #: Two lists of one second may differ: these ids stand in both.
     eyeson_ids = models.JSONField(default=list)
@@ -217,17 +217,17 @@ class BroadcastListing(models.Model):
         return f"{self.meeting} {shown_moment(self.at, with_seconds=True)}"
 
 
-class BroadcastWord(models.Model):
+class BroadcastWord(Row):
     """A fact: a webhook of 2017 said that a broadcast to a platform runs, or ended (API reference 17.6)."""
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="broadcast_words")
+    room = RowForeignKey(Room, on_delete=models.CASCADE, related_name="broadcast_words")
     at = ReportedTimeField()
     platform = models.CharField(max_length=255, blank=True)
     #: Fact (minimum): the `started_at` of the meeting that eyeson named, if it named one.
     meeting_started_at = ReportedTimeField(null=True, blank=True)
     #: "" when it ended. Two words of one second: the end wins, else the greater address.
     player_url = models.TextField(blank=True)
-    participant = models.ForeignKey(
+    participant = RowForeignKey(
         Participant, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
 

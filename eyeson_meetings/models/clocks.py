@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .rows import Row
 
-class AccountClock(models.Model):
+
+class AccountClock(Row):
     """The difference between eyeson's clock and the site's, as the last answers of an account showed it."""
 
     account = models.CharField(_("account"), max_length=64, unique=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -10,10 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .moments import shown_moment
+from .rows import Row, RowQuerySet
 from .times import ReportedTimeField
 
 
-class DeliveryQuerySet(models.QuerySet["Delivery"]):
+class DeliveryQuerySet(RowQuerySet["Delivery"]):
     """Which deliveries are due to be mirrored."""
 
     def due(self, now: datetime) -> DeliveryQuerySet:
@@ -25,7 +27,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
         ).order_by("received_at", "pk")
 
 
-class Delivery(models.Model):
+class Delivery(Row):
     """One webhook POST. That it was received and that it was understood are two facts."""
 
     class State(models.TextChoices):
@@ -56,7 +58,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     error = models.TextField(_("error"), blank=True)
 
-    objects = DeliveryQuerySet.as_manager()
+    objects: ClassVar = DeliveryQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("delivery")

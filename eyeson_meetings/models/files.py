@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .rows import RowForeignKey
 from .storing import StoredFile
 
 
@@ -17,7 +18,7 @@ class RoomFile(StoredFile):
     or never.
     """
 
-    meeting = models.ForeignKey(
+    meeting = RowForeignKey(
         "eyeson_meetings.Meeting", on_delete=models.PROTECT, verbose_name=_("meeting")
     )
     #: Fact (maximum): as whoever uploaded it called it.

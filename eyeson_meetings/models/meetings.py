@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -14,10 +15,11 @@ from eyeson_meetings import crypto
 
 from .moments import shown_moment
 from .rooms import Room
+from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField
 
 
-class MeetingQuerySet(models.QuerySet["Meeting"]):
+class MeetingQuerySet(RowQuerySet["Meeting"]):
     """Which meetings count."""
 
     def real(self) -> MeetingQuerySet:
@@ -30,7 +32,7 @@ class MeetingQuerySet(models.QuerySet["Meeting"]):
         return self.filter(is_later).annotate(over_at=Coalesce("end_found_at", "ended_at"))
 
 
-class Meeting(models.Model):
+class Meeting(Row):
     """One occurrence in a room, which eyeson calls a room instance (API reference 3.2)."""
 
     class State(models.TextChoices):
@@ -41,7 +43,7 @@ class Meeting(models.Model):
         ENDED = "ended", _("ended")
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
-    room = models.ForeignKey(
+    room = RowForeignKey(
         Room, on_delete=models.PROTECT, related_name="meetings", verbose_name=_("room")
     )
     started_at = ReportedTimeField(_("started"))
@@ -90,7 +92,7 @@ class Meeting(models.Model):
     #: Deleted at the meeting's end.
     guest_token_encrypted = models.TextField(blank=True, editable=False)
 
-    objects = MeetingQuerySet.as_manager()
+    objects: ClassVar = MeetingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("meeting")
@@ -131,10 +133,10 @@ class Meeting(models.Model):
         self.guest_token_encrypted = crypto.encrypt(token) if token else ""
 
 
-class RoomShutdown(models.Model):
+class RoomShutdown(Row):
     """A fact about a room: eyeson said at that time that its meeting was shut down, not which one."""
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="shutdowns")
+    room = RowForeignKey(Room, on_delete=models.CASCADE, related_name="shutdowns")
     at = ReportedTimeField()
     #: An answer of eyeson's showed it, some time after. Sticky the other way: once told, it is told.
     is_found = models.BooleanField(default=False)
@@ -150,11 +152,11 @@ class RoomShutdown(models.Model):
         return f"{self.room} {shown_moment(self.at, with_seconds=True)}"
 
 
-class AccessKey(models.Model):
+class AccessKey(Row):
     """One person's latest key to one meeting, encrypted. Deleted when the meeting ends."""
 
-    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="access_keys")
-    participant = models.ForeignKey(
+    meeting = RowForeignKey(Meeting, on_delete=models.CASCADE, related_name="access_keys")
+    participant = RowForeignKey(
         "eyeson_meetings.Participant", on_delete=models.CASCADE, related_name="access_keys"
     )
     key_encrypted = models.TextField(editable=False)

@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
 from .moments import shown_interval
+from .rows import Row, RowForeignKey
 from .times import ReportedTimeField
 
 
-class ObserverLease(models.Model):
+class ObserverLease(Row):
     """The right to observe one account: the row is the lock, and its times are the database's own."""
 
     account = models.CharField(_("account"), max_length=64, unique=True)
@@ -31,10 +32,10 @@ class ObserverLease(models.Model):
         return self.account
 
 
-class Watch(models.Model):
+class Watch(Row):
     """A fact: an observer heard all that happened in the meeting from then until at least then."""
 
-    meeting = models.ForeignKey(Meeting, on_delete=models.CASCADE, related_name="watches")
+    meeting = RowForeignKey(Meeting, on_delete=models.CASCADE, related_name="watches")
     from_at = ReportedTimeField()
     #: A maximum: the observer tells it with each sign of life.
     heard_until = ReportedTimeField()

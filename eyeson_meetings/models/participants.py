@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from .meetings import Meeting
 from .moments import shown_interval, shown_moment
 from .rooms import Room, random_eyeson_id
+from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def protect_known(
     collector.fast_deletes.append(sub_objs)
 
 
-class ParticipantQuerySet(models.QuerySet["Participant"]):
+class ParticipantQuerySet(RowQuerySet["Participant"]):
     """Which participants are shown. All that shows, counts or offers people begins with one of these."""
 
     def shown(self) -> ParticipantQuerySet:
@@ -40,14 +41,14 @@ class ParticipantQuerySet(models.QuerySet["Participant"]):
         return self.shown().filter(is_service=False)
 
 
-class Participant(models.Model):
+class Participant(Row):
     """One person whom eyeson knows in one room: a user of the site, a guest, or the site itself."""
 
-    room = models.ForeignKey(
+    room = RowForeignKey(
         Room, on_delete=protect_known, related_name="participants", verbose_name=_("room")
     )
     eyeson_id = models.CharField(_("eyeson id"), max_length=255, default=random_eyeson_id)
-    user = models.ForeignKey(
+    user = RowForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -69,11 +70,11 @@ class Participant(models.Model):
     #: webhook or list of eyeson's names it.
     unconfirmed_since = models.DateTimeField(null=True, blank=True, editable=False)
     #: Who this is as well, as staff said. All that eyeson says of this id counts for that person.
-    merged_into = models.ForeignKey(
+    merged_into = RowForeignKey(
         "self", on_delete=CASCADE, null=True, blank=True, editable=False, related_name="merged"
     )
 
-    objects = ParticipantQuerySet.as_manager()
+    objects: ClassVar = ParticipantQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("participant")
@@ -110,13 +111,13 @@ class Participant(models.Model):
         return self.merged_into or self
 
 
-class PresenceFact(models.Model):
+class PresenceFact(Row):
     """A fact: eyeson told of a participant at that time. The flags are sticky: in one second several may hold.
 
     It stays with the id of which it was told, also when that is merged into another.
     """
 
-    participant = models.ForeignKey(
+    participant = RowForeignKey(
         Participant, on_delete=models.CASCADE, related_name="presence_facts"
     )
     at = ReportedTimeField()
@@ -143,7 +144,7 @@ class PresenceFact(models.Model):
 PRESENCE_FLAGS = ("came", "went", "listed_in", "listed_out")
 
 
-class Presence(models.Model):
+class Presence(Row):
     """An interval in which a participant was online in a meeting. Derived; rebuilt by the mirror."""
 
     class Quality(models.TextChoices):
@@ -153,13 +154,13 @@ class Presence(models.Model):
         CLOSED_BY_END = "closed_by_end", _("closed by the meeting's end")
         ESTIMATED = "estimated", _("estimated")
 
-    participant = models.ForeignKey(
+    participant = RowForeignKey(
         Participant,
         on_delete=models.CASCADE,
         related_name="presences",
         verbose_name=_("participant"),
     )
-    meeting = models.ForeignKey(
+    meeting = RowForeignKey(
         Meeting, on_delete=models.CASCADE, related_name="presences", verbose_name=_("meeting")
     )
     from_at = ReportedTimeField(_("from"))

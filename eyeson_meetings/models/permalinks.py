@@ -12,6 +12,7 @@ from eyeson_meetings import crypto
 
 from .participants import Participant
 from .rooms import Room
+from .rows import Row, RowForeignKey
 from .times import ReportedTimeField
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
 
-class Permalink(models.Model):
+class Permalink(Row):
     """What makes a room a permalink room: its `eyeson_id` is the permalink's id (API reference 6).
 
     One enters such a room by a host's user token, or as a guest while a meeting runs. Its links at eyeson
@@ -73,13 +74,13 @@ class Permalink(models.Model):
         return self.expires_at is not None and self.expires_at <= moment
 
 
-class PermalinkHost(models.Model):
+class PermalinkHost(Row):
     """Somebody for whom the site holds a user token: who may start meetings in the room.
 
     eyeson lists no hosts, so there may be others, made elsewhere.
     """
 
-    permalink = models.ForeignKey(
+    permalink = RowForeignKey(
         Permalink, on_delete=models.CASCADE, related_name="hosts", verbose_name=_("permalink")
     )
     #: A user of the site, or the participant through whom the site itself acts.

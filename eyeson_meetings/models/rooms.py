@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuid_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
@@ -12,7 +12,10 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from eyeson_meetings.databases import database_alias
+
 from .names import refuse_unseen
+from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField
 
 if TYPE_CHECKING:
@@ -31,23 +34,27 @@ def random_eyeson_id() -> str:
 
 def lookups_of_now() -> tuple[str | Prefetch[Any], ...]:
     """What to prefetch of rooms of which is shown what goes on: `members`, `latest_meetings`, `people_online`."""
+    using = database_alias()
     meetings = apps.get_model("eyeson_meetings", "Meeting").objects
     participants = apps.get_model("eyeson_meetings", "Participant").objects
     return (
         # All members, not only who looks: a policy may want to know who the others are.
         "members",
         Prefetch(
-            "meetings", meetings.real().order_by("-started_at")[:1], to_attr="latest_meetings"
+            "meetings",
+            # Without `using`, Django asks `default` whether so few of each can be had.
+            meetings.using(using).real().order_by("-started_at")[:1],
+            to_attr="latest_meetings",
         ),
         Prefetch(
             "participants",
-            participants.people().filter(online=True).order_by("name", "pk"),
+            participants.using(using).people().filter(online=True).order_by("name", "pk"),
             to_attr="people_online",
         ),
     )
 
 
-class RoomQuerySet(models.QuerySet["Room"]):
+class RoomQuerySet(RowQuerySet["Room"]):
     """Questions about rooms."""
 
     def with_members(self) -> RoomQuerySet:
@@ -61,18 +68,19 @@ class RoomQuerySet(models.QuerySet["Room"]):
         recordings and snapshots (`recent_recordings`, `recent_snapshots`), in a number of queries that does
         not grow with the rooms.
         """
+        using = database_alias()
         recordings = apps.get_model("eyeson_meetings", "Recording").objects
         snapshots = apps.get_model("eyeson_meetings", "Snapshot").objects
         return self.prefetch_related(
             *lookups_of_now(),
             Prefetch(
                 "recordings",
-                recordings.newest_first()[:RECORDINGS_FOR_DISPLAY],
+                recordings.using(using).newest_first()[:RECORDINGS_FOR_DISPLAY],
                 to_attr="recent_recordings",
             ),
             Prefetch(
                 "snapshots",
-                snapshots.newest_first()[:SNAPSHOTS_FOR_DISPLAY],
+                snapshots.using(using).newest_first()[:SNAPSHOTS_FOR_DISPLAY],
                 to_attr="recent_snapshots",
             ),
         )
@@ -82,7 +90,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
         return self.filter(members__user=user)
 
 
-class Room(models.Model):
+class Room(Row):
     """The durable place where people meet. One room sees many meetings, one after the other."""
 
     class GuestAccess(models.TextChoices):
@@ -120,7 +128,7 @@ class Room(models.Model):
     #: Of locked rooms: seconds by which eyeson's clock is ahead of ours, None while no answer has told.
     clock_offset_seconds: float | None
 
-    objects = RoomQuerySet.as_manager()
+    objects: ClassVar = RoomQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("room")
@@ -151,7 +159,7 @@ class Room(models.Model):
         return max(open_meetings, key=lambda meeting: meeting.started_at, default=None)
 
 
-class RoomMember(models.Model):
+class RoomMember(Row):
     """A user whom the site lets into a room."""
 
     class Role(models.TextChoices):
@@ -160,10 +168,10 @@ class RoomMember(models.Model):
         HOST = "host", _("host")
         MEMBER = "member", _("member")
 
-    room = models.ForeignKey(
+    room = RowForeignKey(
         Room, on_delete=models.CASCADE, related_name="members", verbose_name=_("room")
     )
-    user = models.ForeignKey(
+    user = RowForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
         related_name="eyeson_memberships",
@@ -182,11 +190,11 @@ class RoomMember(models.Model):
         return f"{self.user} ({self.get_role_display()})"
 
 
-class Invitation(models.Model):
+class Invitation(Row):
     """A personal guest link. The link itself is signed, not stored; this row expires and revokes it."""
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
-    room = models.ForeignKey(
+    room = RowForeignKey(
         Room, on_delete=models.CASCADE, related_name="invitations", verbose_name=_("room")
     )
     name = models.CharField(_("name"), max_length=255, blank=True, validators=[refuse_unseen])

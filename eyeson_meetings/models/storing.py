@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid as uuid_module
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.files.storage import InvalidStorageError, Storage, storages
@@ -18,6 +18,7 @@ from eyeson_meetings.conf import setting
 from eyeson_meetings.exceptions import ConfigurationError
 from eyeson_meetings.possible_times import possible_time
 
+from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField, possible_time_in
 
 #: eyeson deletes recordings and snapshots then (API reference 1.7).
@@ -55,7 +56,7 @@ def storage_name(row: StoredFile, filename: str) -> str:
     return f"{row._meta.model_name}s/{row.uuid.hex[:2]}/{row.uuid}.{extension}"
 
 
-class StoredFileQuerySet(models.QuerySet[Any]):
+class StoredFileQuerySet(RowQuerySet[Any]):
     """Which files are due to be fetched."""
 
     def claimable(self, now: datetime) -> StoredFileQuerySet:
@@ -86,7 +87,7 @@ class StoredFileQuerySet(models.QuerySet[Any]):
         return self.order_by(F("created_at").desc(nulls_last=True), "-pk")
 
 
-class StoredFile(models.Model):
+class StoredFile(Row):
     """A file at eyeson, how far it has come to the site's own storage, and where it lies there.
 
     The row is the queue: a fetch claims it by one conditional UPDATE of the lease columns.
@@ -105,11 +106,9 @@ class StoredFile(models.Model):
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
     account = models.CharField(_("account"), max_length=64)
     eyeson_id = models.CharField(_("eyeson id"), max_length=255)
-    room = models.ForeignKey(
-        "eyeson_meetings.Room", on_delete=models.PROTECT, verbose_name=_("room")
-    )
+    room = RowForeignKey("eyeson_meetings.Room", on_delete=models.PROTECT, verbose_name=_("room"))
     #: Derived by the mirror.
-    meeting = models.ForeignKey(
+    meeting = RowForeignKey(
         "eyeson_meetings.Meeting",
         on_delete=models.PROTECT,
         null=True,
@@ -122,14 +121,14 @@ class StoredFile(models.Model):
     created_at = ReportedTimeField(_("created"), null=True, blank=True)
     #: Fact (minimum): when eyeson first said that the file is ready.
     available_at = ReportedTimeField(_("available"), null=True, blank=True)
-    participant = models.ForeignKey(
+    participant = RowForeignKey(
         "eyeson_meetings.Participant",
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         verbose_name=_("made by"),
     )
-    requested_by = models.ForeignKey(
+    requested_by = RowForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.SET_NULL,
         null=True,
@@ -176,7 +175,7 @@ class StoredFile(models.Model):
     is_unverified = models.BooleanField(default=False, editable=False)
     stored_at = models.DateTimeField(_("stored"), null=True, blank=True, editable=False)
 
-    objects = StoredFileQuerySet.as_manager()
+    objects: ClassVar = StoredFileQuerySet.as_manager()
 
     class Meta:
         abstract = True

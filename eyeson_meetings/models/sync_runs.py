@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from .rows import Row
 
-class SyncRun(models.Model):
+
+class SyncRun(Row):
     """One job of one account, or of the whole site: who runs it now, and how the last run went.
 
     For jobs of an account the row is the lock.

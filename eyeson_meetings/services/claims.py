@@ -17,11 +17,12 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import Error as DatabaseFault
-from django.db import connections, router
+from django.db import connections
 from django.db.models import F
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 
 logger = logging.getLogger(__name__)
@@ -122,6 +123,6 @@ def claim(model: FileModel, pk: int) -> tuple[Claim, FileRow] | None:
 
 def let_go_of_database(model: FileModel) -> None:
     """Close this thread's connection: a download of hours must hold none, nor trip over a dead one."""
-    connection = connections[router.db_for_write(model)]
+    connection = connections[database_alias()]
     if not connection.in_atomic_block:
         connection.close()

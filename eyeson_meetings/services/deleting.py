@@ -10,11 +10,12 @@ import logging
 from functools import partial
 from typing import TYPE_CHECKING
 
-from django.db import router, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import NotFoundError, ValueRefusedError
 from eyeson_meetings.models import Recording, Snapshot
 from eyeson_meetings.signals import recording_failed
@@ -69,7 +70,7 @@ def mark_deleted(row: FileRow, *, error: str) -> None:
     """Write down that eyeson has the file no longer. One that nobody has fetched has failed, with `error`."""
     now = timezone.now()
     rows = type(row)._default_manager.filter(pk=row.pk)
-    with transaction.atomic(using=router.db_for_write(type(row))):
+    with transaction.atomic(using=database_alias()):
         rows.update(deleted_remotely_at=now)
         # Whoever is fetching it right now may finish.
         failed = rows.filter(
@@ -84,4 +85,6 @@ def mark_deleted(row: FileRow, *, error: str) -> None:
         row.refresh_from_db()
         if failed and isinstance(row, Recording):
             say = partial(recording_failed.send_robust, sender=Recording, room=row.room)
-            transaction.on_commit(partial(say, recording=row, occurred_at=now))
+            transaction.on_commit(
+                partial(say, recording=row, occurred_at=now), using=database_alias()
+            )

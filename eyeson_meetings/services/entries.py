@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.db import router
 from django.utils import timezone
 
 from eyeson_meetings.client.records import Answer, RoomResponse
@@ -59,7 +58,7 @@ def keep_participant(
     Raises LockRefusedError.
     """
     while True:
-        with brief_transaction(router.db_for_write(Participant)):
+        with brief_transaction():
             row, is_new = Participant.objects.select_related("merged_into").get_or_create(
                 room=room,
                 **identity,

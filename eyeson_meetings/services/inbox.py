@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db import connections, router, transaction
+from django.db import connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from eyeson_meetings import mirror, signals
 from eyeson_meetings.client import records, signatures
 from eyeson_meetings.conf import account, account_aliases, setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import (
     BadSignatureError,
     ConfigurationError,
@@ -72,7 +73,7 @@ def receive(*, body: bytes, signature: str | bytes | None) -> Received:
     alias = _account_that_signed(body, signature)
     delivery = _read(alias, body)
     is_new = _insert(delivery)
-    delivery = Delivery.objects.using(_database()).get(account=alias, digest=delivery.digest)
+    delivery = Delivery.objects.get(account=alias, digest=delivery.digest)
     if is_new and delivery.state == Delivery.State.DEAD:
         _tell_of_failure(delivery)
     return Received(delivery=delivery, is_new=is_new)
@@ -217,19 +218,15 @@ def _room_named_in(payload: Mapping[str, Any]) -> str:
     return ""
 
 
-def _database() -> str:
-    return router.db_for_write(Delivery)
-
-
 def _insert(delivery: Delivery) -> bool:
     """INSERT the row, and commit. False when the same bytes of the same account are there already."""
     inserted = _RowCount()
-    using = _database()
+    using = database_alias()
     with (
         transaction.atomic(using=using, durable=True),
         connections[using].execute_wrapper(inserted),
     ):
-        Delivery.objects.using(using).bulk_create([delivery], ignore_conflicts=True)
+        Delivery.objects.bulk_create([delivery], ignore_conflicts=True)
     return inserted.rows == 1
 
 
@@ -256,7 +253,7 @@ def _claim(pk: int) -> Delivery | None:
     )
     if not claimed:
         return None
-    return Delivery.objects.using(_database()).filter(pk=pk, lease_until=lease_until).first()
+    return Delivery.objects.filter(pk=pk, lease_until=lease_until).first()
 
 
 def _finish(delivery: Delivery, *, state: Delivery.State, error: str) -> bool:
@@ -334,7 +331,7 @@ def _tell_of_failure(delivery: Delivery) -> None:
             delivery=delivery,
             occurred_at=delivery.sent_at or delivery.received_at,
         ),
-        using=_database(),
+        using=database_alias(),
     )
 
 

@@ -19,6 +19,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import (
     ContentRefusedError,
     EyesonMeetingsError,
@@ -226,7 +227,7 @@ class _Attempt:
 
     def _stored(self, name: str) -> FetchOutcome:
         row, now = self.row, timezone.now()
-        with transaction.atomic():
+        with transaction.atomic(using=database_alias()):
             self.claim.write(
                 store_state=row.StoreState.STORED,
                 file=name,
@@ -249,7 +250,8 @@ class _Attempt:
                     room=row.room,
                     occurred_at=now,
                     **named,
-                )
+                ),
+                using=database_alias(),
             )
         return FetchOutcome(state=FetchState.STORED, bytes_fetched=self.claim.bytes_fetched)
 
@@ -309,7 +311,7 @@ class _Attempt:
 
     def _fail(self, reason: str) -> FetchOutcome:
         row, now = self.row, timezone.now()
-        with transaction.atomic():
+        with transaction.atomic(using=database_alias()):
             self.claim.write(
                 store_state=row.StoreState.FAILED,
                 error=reason,
@@ -326,7 +328,8 @@ class _Attempt:
                         room=row.room,
                         recording=row,
                         occurred_at=now,
-                    )
+                    ),
+                    using=database_alias(),
                 )
         logger.error("%s %s failed: %s", row._meta.verbose_name, row.uuid, reason)
         return FetchOutcome(state=FetchState.FAILED, bytes_fetched=self.claim.bytes_fetched)

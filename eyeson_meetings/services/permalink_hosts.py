@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.db import router, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from eyeson_meetings import mirror
@@ -13,6 +13,7 @@ from eyeson_meetings.client.permalinks import Permalinks
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.records import Permalink as PermalinkRecord
 from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import (
     EyesonError,
     ForbiddenError,
@@ -149,7 +150,7 @@ def _keep(
     fresh = PermalinkHost(permalink=permalink, participant=participant, name=name[:LONGEST_NAME])
     fresh.user_token = token.reveal()
     fields = {"name": fresh.name, "user_token_encrypted": fresh.user_token_encrypted}
-    with transaction.atomic(using=router.db_for_write(PermalinkHost)):
+    with transaction.atomic(using=database_alias()):
         if instead_of is not None:
             # Only over the token that was to be replaced: whoever replaced it meanwhile has a good one.
             same = PermalinkHost.objects.filter(

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db import router
 from django.utils.translation import gettext as _
 
 from eyeson_meetings import conf, mirror
@@ -86,7 +85,7 @@ def create_permalink_room(
         "options": wanted,
         "metadata": dict(metadata or {}),
     }
-    with brief_transaction(router.db_for_write(Room)):
+    with brief_transaction():
         permalink = _made_ours(answer, account, values)
         room = permalink.room
         if host is not None:
@@ -120,7 +119,7 @@ def change_permalink(
     tell(permalink, name=name, expires_at=expires_at, without_end=without_end)
     if name:
         room.name = name
-        with brief_transaction(router.db_for_write(Room)):
+        with brief_transaction():
             room.save(update_fields=["name"])
     if without_end:
         confirm_no_end(permalink)

@@ -14,6 +14,7 @@ from eyeson_meetings import conf, mirror
 from eyeson_meetings.client.downloads import LinkRules, check_link
 from eyeson_meetings.client.records import Answer
 from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import (
     NotAllowedError,
     NotFoundError,
@@ -77,8 +78,8 @@ def create_room(
         raise UnknownAccountError(f'There is no eyeson account "{account}".')
     room = Room(account=account)
     if eyeson_id is not None:
-        adopted = Room.objects.select_for_update().filter(account=account, adopted=True)
-        room = adopted.filter(eyeson_id=eyeson_id).first() or room
+        rooms = Room.objects.using(database_alias()).select_for_update()
+        room = rooms.filter(account=account, adopted=True, eyeson_id=eyeson_id).first() or room
         room.eyeson_id = eyeson_id
     room.name, room.name_observed_at, room.adopted = name, None, False
     room.guest_access = guest_access

@@ -22,6 +22,7 @@ from eyeson_meetings import mirror
 from eyeson_meetings.client import EyesonClient, Secret
 from eyeson_meetings.client.calls import segment_problem
 from eyeson_meetings.client.records import Answer
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, UnusableIdError
 from eyeson_meetings.mirror.files import apply_files
 from eyeson_meetings.models import Meeting, Recording, RoomFile, Snapshot
@@ -265,7 +266,7 @@ def _overdue_files(model: FileModel, account: str, now: datetime) -> list[FileRo
 
 
 def _give_up(row: FileRow, now: datetime) -> None:
-    with transaction.atomic():
+    with transaction.atomic(using=database_alias()):
         failed = (
             type(row)
             .objects.filter(pk=row.pk, available_at=None, store_state=row.StoreState.NONE)
@@ -284,5 +285,6 @@ def _give_up(row: FileRow, now: datetime) -> None:
                     room=row.room,
                     recording=row,
                     occurred_at=now,
-                )
+                ),
+                using=database_alias(),
             )

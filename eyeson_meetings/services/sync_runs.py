@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseFault
-from django.db import connections, router
+from django.db import connections
 from django.db.models import Q
 from django.utils import timezone
 
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import SyncRun
 from eyeson_meetings.outages import is_database_away
 
@@ -94,7 +95,7 @@ def finish(lease: Lease, *, counts: Mapping[str, int], error: str) -> None:
     If the database is away, the lease expires by itself.
     """
     # A round that lost its connection leaves it broken; the database may be back by now.
-    connection = connections[router.db_for_write(SyncRun)]
+    connection = connections[database_alias()]
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
     try:

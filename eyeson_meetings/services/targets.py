@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, router, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings import conf
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import ValueRefusedError
 from eyeson_meetings.models import BroadcastTarget
 from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH, validate_stream_key
@@ -71,7 +72,7 @@ def change_target(
         target.stream_key = stream_key
     _refuse_values(target)
     try:
-        with transaction.atomic(using=router.db_for_write(BroadcastTarget)):
+        with transaction.atomic(using=database_alias()):
             target.save()
     except IntegrityError:
         # Somebody else was faster.

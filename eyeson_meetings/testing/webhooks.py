@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
-from django.db import router
 from django.test import Client, TestCase
 from django.urls import reverse
 from django.utils import timezone
 
 from eyeson_meetings import conf
+from eyeson_meetings.databases import database_alias
 
 if TYPE_CHECKING:
     from eyeson_meetings.models import Participant, Room
@@ -45,7 +45,7 @@ class SignedDelivery:
         """The site's answer. Signals that wait for a commit are sent, though the test will not commit."""
         body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
         api_key = key or self._key or conf.account().api_key
-        database = router.db_for_write(apps.get_model("eyeson_meetings", "Delivery"))
+        database = database_alias()
         with TestCase.captureOnCommitCallbacks(using=database, execute=True):
             return post_signed(self._client, body, key=api_key, **headers)
 

@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib.auth.decorators import login_not_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -67,7 +66,6 @@ class GuestLinkView(PageView):
 
 
 @method_decorator(login_not_required, name="dispatch")
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class GuestView(GuestLinkView):
     """GET shows the guest's lobby, calls nobody and writes nothing; POST joins under the name given."""
 

@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import Any
 
 from django.db import Error as DatabaseFault
-from django.db import connections, transaction
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -24,6 +23,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.generic import View
 
+from eyeson_meetings.databases import in_no_transaction
 from eyeson_meetings.exceptions import (
     ConfigurationError,
     DownloadError,
@@ -72,7 +72,8 @@ JOIN_ERRORS = (
 class DatabaseView(View):
     """A view that answers 503 in words while the database is away.
 
-    It runs in no transaction around the view, also with ATOMIC_REQUESTS: that would begin, and end, outside of it.
+    It runs in no transaction around the view, also with ATOMIC_REQUESTS: that would begin, and end, outside of it,
+    and a rollback could not undo a join.
     """
 
     @classmethod
@@ -90,9 +91,7 @@ class DatabaseView(View):
                 _database_away.count(type(error).__name__)
                 return cls.unavailable(request)
 
-        for alias in connections:
-            transaction.non_atomic_requests(using=alias)(answer)
-        return answer
+        return in_no_transaction(answer)
 
     @classmethod
     def unavailable(cls, request: HttpRequest) -> HttpResponseBase:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 
 from eyeson_meetings.models import Room
@@ -21,8 +19,6 @@ from eyeson_meetings.services.status import people_online, recent_snapshots, roo
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
 
 
-# A rollback could not undo a join: eyeson is never asked inside a transaction.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class JoinView(PageView):
     """GET shows the lobby, calls nobody and writes nothing; POST joins."""
 

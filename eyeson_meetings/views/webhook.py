@@ -11,12 +11,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import Error as DatabaseFault
-from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import in_no_transaction
 from eyeson_meetings.exceptions import BadSignatureError
 from eyeson_meetings.models import Delivery
 from eyeson_meetings.outages import RETRY_AFTER_SECONDS, Tally, already_logged
@@ -35,6 +36,8 @@ class _RefusedError(Exception):
         super().__init__(status)
 
 
+# It commits by itself, and then mirrors: no transaction may be held around that.
+@in_no_transaction
 @csrf_exempt
 @login_not_required
 def webhook(request: HttpRequest) -> HttpResponse:
@@ -59,11 +62,6 @@ def webhook(request: HttpRequest) -> HttpResponse:
         return already_logged(response)
     _go_on_with(received.delivery)
     return HttpResponse(status=204)
-
-
-# It commits by itself, and then mirrors: ATOMIC_REQUESTS of no database may hold a transaction around that.
-for _alias in connections:
-    transaction.non_atomic_requests(using=_alias)(webhook)
 
 
 def _go_on_with(delivery: Delivery) -> None:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,6 +23,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 
 from eyeson_meetings import exceptions
+from eyeson_meetings.databases import in_no_transaction
 
 from .base import AdminBase, ListMixin
 
@@ -207,7 +207,7 @@ class ButtonsMixin(AdminBase):
             return self._press(request, unquote(object_id), button)
 
         # Outermost, where the request handler looks for it.
-        return transaction.non_atomic_requests(self.admin_site.admin_view(press))
+        return in_no_transaction(self.admin_site.admin_view(press))
 
     def _press(self, request: HttpRequest, object_id: str, button: Button) -> HttpResponse:
         # Without all that the change page shows: a press needs the row alone.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.services.media import fetch_again
 
 from .base import FactsMixin
@@ -109,7 +110,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
             messages.warning(request, _("The file is here, or is being fetched right now."))
         else:
             self.log_change(request, row, _("Had the file fetched again."))
-            transaction.on_commit(lambda: tasks.hint_fetch(row))
+            transaction.on_commit(lambda: tasks.hint_fetch(row), using=database_alias())
             told = _("The file will be fetched again.")
             messages.success(request, f"{told} {when_it_is_done()}")
 
@@ -127,7 +128,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         for row in begun:
             self.log_change(request, row, _("Had the file fetched again."))
         if begun:
-            transaction.on_commit(tasks.hint_fetches)
+            transaction.on_commit(tasks.hint_fetches, using=database_alias())
         told = ngettext(
             "%(count)d file will be fetched again.",
             "%(count)d files will be fetched again.",

@@ -7,14 +7,14 @@ from itertools import chain
 
 from django.apps import apps
 from django.db import Error as DatabaseFault
-from django.db import connections, models, router
+from django.db import connections, models
 from django.db.migrations.loader import MigrationLoader
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from eyeson_meetings import crypto
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import SecretUnreadableError
-from eyeson_meetings.models import Room
 
 from .findings import Finding, TimeLimitError, ok, problem, warning, within
 
@@ -27,7 +27,7 @@ ROWS_TRIED = 250
 
 def check_database() -> Iterator[Finding]:
     """Whether it answers, and has all tables of the package."""
-    alias = router.db_for_write(Room)
+    alias = database_alias()
     hint = _('See DATABASES["%(alias)s"], and whether the server runs.') % {"alias": alias}
     try:
         within(DATABASE_SECONDS, lambda: _ask(alias))
@@ -52,7 +52,7 @@ def check_database() -> Iterator[Finding]:
 
 def check_database_limits() -> Iterator[Finding]:
     """Whether PostgreSQL ends transactions that sleep, and those of machines that are gone."""
-    connection = connections[router.db_for_write(Room)]
+    connection = connections[database_alias()]
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:

@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Invitation, Participant, RoomMember
 from eyeson_meetings.rest_api.participants import uuid_of
 from eyeson_meetings.rest_api.texts import MomentField, NameField, refuse_far_times
@@ -35,7 +36,7 @@ class MemberRemovalSerializer(serializers.Serializer[Any]):
 
     def validate_user(self, name: str) -> Any:
         """The user. Raises ValidationError for one that the site does not have."""
-        users = get_user_model()._default_manager
+        users = get_user_model()._default_manager.using(database_alias())
         user = users.filter(**{get_user_model().USERNAME_FIELD: name}).first()
         if user is None or not user.is_active:
             raise serializers.ValidationError(_("There is no such user."))

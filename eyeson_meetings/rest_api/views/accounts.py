@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings import conf, tasks
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import SyncRun
 from eyeson_meetings.rest_api import serializers
 from eyeson_meetings.services import webhooks
@@ -82,7 +83,8 @@ class AccountViewSet(ApiViewSet):
     @action(detail=True, methods=["post"])
     def sync(self, request: Request, account: str) -> Response:
         """202: a worker does it."""
-        transaction.on_commit(partial(tasks.hint_sync, self._alias(account)))
+        hint = partial(tasks.hint_sync, self._alias(account))
+        transaction.on_commit(hint, using=database_alias())
         return self.answer()
 
     def _alias(self, account: str) -> str:

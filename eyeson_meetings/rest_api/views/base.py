@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.decorators import method_decorator
 from rest_framework.exceptions import NotFound, PermissionDenied
@@ -19,6 +18,7 @@ from rest_framework.serializers import BaseSerializer, Serializer
 from rest_framework.throttling import BaseThrottle
 from rest_framework.viewsets import GenericViewSet
 
+from eyeson_meetings.databases import in_no_transaction
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api.errors import answer_to
@@ -55,7 +55,7 @@ NOTHING = Endpoint(summary="")
 
 
 # A rollback could not undo what eyeson has done: it is never asked inside a transaction.
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
+@method_decorator(in_no_transaction, name="dispatch")
 class ApiViewSet(GenericViewSet[Any]):
     """Signed-in users, JSON, cursors, one shape of errors. Which authentication counts, the site decides."""
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Delivery
 from eyeson_meetings.rest_api import filters, serializers
 from eyeson_meetings.rest_api.errors import NotAvailableError
@@ -76,7 +77,7 @@ class DeliveryViewSet(ApiViewSet):
             inbox.process_delivery(delivery.pk)
             delivery.refresh_from_db()
         else:
-            transaction.on_commit(tasks.hint_deliveries)
+            transaction.on_commit(tasks.hint_deliveries, using=database_alias())
         return self.answer(delivery)
 
     def _delivery(self, digest: str) -> Delivery:

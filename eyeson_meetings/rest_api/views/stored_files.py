@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings import tasks
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Recording, RoomFile, Snapshot
 from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import filters, serializers
@@ -49,7 +50,7 @@ class StoredFileViewSet(ApiViewSet):
         if row.available_at is None:
             raise NotAvailableError(_("eyeson has not finished this file yet."))
         if media.fetch_again(row=row):
-            transaction.on_commit(lambda: tasks.hint_fetch(row))
+            transaction.on_commit(lambda: tasks.hint_fetch(row), using=database_alias())
         return self.answer(row)
 
     def may_see(self, row: Any) -> bool:

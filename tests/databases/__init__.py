@@ -1,0 +1,1 @@
+"""Sites with several databases, each set up as the documentation of Django says."""

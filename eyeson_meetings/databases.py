@@ -14,7 +14,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 def database_alias() -> str:
     """Return the alias of the database to which the site's routers send what the package writes.
 
-    All tables of the package and the users are there. What is asked or done without naming an
+    All tables of the package and the users are there (system check E025). What is asked or done without naming an
     alias goes to `default`, which may be another database or none.
     """
     return router.db_for_write(apps.get_model("eyeson_meetings", "Room"))

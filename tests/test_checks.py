@@ -25,10 +25,18 @@ from eyeson_meetings.checks import (
     check_neighbours,
     check_settings,
     check_urls,
+    check_user_database,
 )
 from tests.urls import urlpatterns
 
-CHECKS = (check_settings, check_neighbours, check_urls, check_database, check_channel_layer)
+CHECKS = (
+    check_settings,
+    check_neighbours,
+    check_urls,
+    check_database,
+    check_user_database,
+    check_channel_layer,
+)
 TOP = Path(__file__).parent.parent
 
 KEY = "k3y-0f-a-team-that-is-long-enough"
@@ -380,6 +388,24 @@ def test_a_site_with_local_times_is_found(settings: Any) -> None:
     settings.USE_TZ = False
 
     assert ids() == ["E024"]
+
+
+# Several databases
+
+
+def test_users_in_a_database_of_their_own_are_found(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = ["tests.databases.routers.AuthRouter"]
+
+    messages = found()
+
+    assert ids() == ["E025"]
+    assert 'is in the database "default", and auth.User in "auth_db"' in messages[0].msg
+
+
+def test_a_replica_is_nothing_wrong(settings: Any) -> None:
+    settings.DATABASE_ROUTERS = ["tests.databases.routers.PrimaryReplicaRouter"]
+
+    assert ids() == []
 
 
 # The channel layer

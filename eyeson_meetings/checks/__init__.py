@@ -6,7 +6,12 @@ database connection or shows the value of a key.
 
 from .channel_layer import check_channel_layer
 from .settings import VALUE_CHECKS, check_settings
-from .surroundings import check_database, check_neighbours, check_urls
+from .surroundings import (
+    check_database,
+    check_neighbours,
+    check_urls,
+    check_user_database,
+)
 
 __all__ = [
     "VALUE_CHECKS",
@@ -15,4 +20,5 @@ __all__ = [
     "check_neighbours",
     "check_settings",
     "check_urls",
+    "check_user_database",
 ]

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.checks import CheckMessage, register
 from django.core.files.storage import FileSystemStorage, InvalidStorageError, Storage, storages
-from django.db import connections
+from django.db import connections, router
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.urls import NoReverseMatch, Resolver404, get_script_prefix, resolve, reverse
 from django.utils.module_loading import import_string
@@ -110,6 +112,26 @@ def check_database(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return list(_check_postgresql(connection))
+
+
+@register
+def check_user_database(**kwargs: Any) -> list[CheckMessage]:
+    """Report tables of the package that are not in the database of the users, to whom rows refer."""
+    users = get_user_model()
+    users_alias = router.db_for_write(users)
+    for model in apps.get_app_config("eyeson_meetings").get_models():
+        alias = router.db_for_write(model)
+        if alias != users_alias:
+            return [
+                error(
+                    25,
+                    f'{model._meta.label} is in the database "{alias}", and {users._meta.label} in '
+                    f'"{users_alias}": rows of the one refer to rows of the other.',
+                    "Let your DATABASE_ROUTERS name one database for both in db_for_write; a replica to read "
+                    "from may be another.",
+                )
+            ]
+    return []
 
 
 def _check_postgresql(connection: BaseDatabaseWrapper) -> Iterator[CheckMessage]:

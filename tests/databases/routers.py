@@ -32,3 +32,12 @@ class OtherRouter:
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return db == "other"
+
+
+class AuthRouter:
+    """Users have a database of their own."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str | None:
+        return "auth_db" if model._meta.app_label in ("auth", "contenttypes") else None
+
+    db_for_write = db_for_read

@@ -21,7 +21,7 @@ FILES = [
     if path.relative_to(PACKAGE).parts[0] not in ("migrations", "sandbox")
 ]
 #: Who may ask the routers: all others ask `database_alias`.
-ASKS_ROUTERS = {"databases.py", "models/rows.py"}
+ASKS_ROUTERS = {"databases.py", "models/rows.py", "checks/surroundings.py"}
 MODELS = list(apps.get_app_config("eyeson_meetings").get_models())
 
 

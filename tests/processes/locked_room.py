@@ -21,6 +21,8 @@ from .database_away import FOLDER, Database
 DELIVERIES = 40
 #: Much longer than a refused lock puts anything off, so that each is tried again and again meanwhile.
 LOCKED_SECONDS = 60.0
+#: Of what follows a traceback that should not be.
+LINES_SHOWN = 60
 
 
 def main() -> None:
@@ -86,7 +88,11 @@ def watch(sandbox: Any, broker_url: str) -> dict[str, Any]:
         seen["afterwards"] = sorted(set(mine.values_list("state", "attempts", "error")))
         seen["count"] = mine.count()
     lines = [line for log in logs for line in log.read_text().splitlines()]
-    seen["tracebacks"] = sum("Traceback" in line for line in lines)
+    seen["tracebacks"] = [
+        lines[number - 1 : number + LINES_SHOWN]
+        for number, line in enumerate(lines)
+        if "Traceback" in line
+    ]
     seen["warnings"] = [line for line in lines if "WARNING" in line and "locked" in line]
     return seen
 

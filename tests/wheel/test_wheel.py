@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import secrets
 import signal
 import socket
 import subprocess
@@ -19,40 +18,10 @@ import pytest
 import requests
 
 from tests.documented import block_for, code_blocks, section
+from tests.outside import clean_environment, free_port, run
 
 TOP = Path(__file__).resolve().parents[2]
-STEP_SECONDS = 600
 WAIT_SECONDS = 120
-
-
-def run(*command: str, cwd: Path, **environment: str) -> str:
-    """What the command printed. A test fails with all of it when the command does."""
-    outcome = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**clean_environment(), **environment},
-        capture_output=True,
-        text=True,
-        timeout=STEP_SECONDS,
-        check=False,
-    )
-    assert outcome.returncode == 0, f"{command}\n{outcome.stdout}{outcome.stderr}"
-    return outcome.stdout + outcome.stderr
-
-
-def clean_environment() -> dict[str, str]:
-    """Nothing of the environment that runs the tests: only what the wheel brought may be found."""
-    hidden = ("PYTHONPATH", "VIRTUAL_ENV", "DJANGO_SETTINGS_MODULE", "DATABASE_URL", "REDIS_URL")
-    return {name: value for name, value in os.environ.items() if name not in hidden}
-
-
-def free_port() -> int:
-    """One that nobody is given by chance before it is used: the system gives those from 32768 on."""
-    while True:
-        port = 20_000 + secrets.randbelow(12_000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @pytest.fixture(scope="module")

@@ -222,6 +222,7 @@ class Walk:
         recording = self.record()
         self.play(recording)
         self.end()
+        self.admin_change_pages()
 
     def signed_in(self, user: Any) -> Browser:
         from importlib import import_module
@@ -248,6 +249,19 @@ class Walk:
         for model in models:
             self.ada.get(self.reverse(f"admin:eyeson_meetings_{model._meta.model_name}_changelist"))
         self.ada.get(self.reverse("admin:eyeson_meetings_room_add"))
+
+    def admin_change_pages(self) -> None:
+        """The page of a row of each model that by now has one."""
+        from django.contrib import admin
+
+        seen = set()
+        for model in admin.site._registry:
+            row = model._default_manager.first()
+            if model._meta.app_label == "eyeson_meetings" and row is not None:
+                name = f"admin:eyeson_meetings_{model._meta.model_name}_change"
+                self.ada.get(self.reverse(name, args=[row.pk]))
+                seen.add(model._meta.model_name)
+        assert {"room", "meeting", "participant", "recording", "delivery"} <= seen
 
     def room_page(self) -> Page:
         name = "admin:eyeson_meetings_room_change"

@@ -7,6 +7,7 @@ are sent once a transition, when the transaction commits.
 """
 
 from .act_requests import mark_requested, mark_stop_requested
+from .begun import FORWARDS, LAYERS, mark_begun, mark_over
 from .broadcasts import apply_broadcast_word, apply_broadcasts, mark_broadcasts_stopped
 from .deliveries import apply_delivery
 from .events import apply_event, apply_people, begin_watch
@@ -33,6 +34,8 @@ from .rooms import (
 from .snapshots import apply_snapshot
 
 __all__ = [
+    "FORWARDS",
+    "LAYERS",
     "apply_broadcast_word",
     "apply_broadcasts",
     "apply_delivery",
@@ -50,11 +53,13 @@ __all__ = [
     "confirm_participant",
     "forget_keys",
     "forget_unconfirmed",
+    "mark_begun",
     "mark_broadcasts_stopped",
     "mark_ended",
     "mark_gone",
     "mark_locked",
     "mark_missed",
+    "mark_over",
     "mark_permalink_deleted",
     "mark_permalink_missing",
     "mark_requested",

@@ -87,6 +87,10 @@ class Meeting(Row):
     is_recorded = models.BooleanField(_("being recorded"), default=False, editable=False)
     #: Derived by the mirror from these facts and from the broadcasts.
     is_broadcast = models.BooleanField(_("on air"), default=False, editable=False)
+    #: Names of the streams that the site forwards: eyeson does not tell which there are (API reference 16.2).
+    forwards = models.JSONField(default=list, editable=False)
+    #: The layers that the site shows, `front` and `behind`: eyeson does not tell these either (API reference 11).
+    layers = models.JSONField(default=list, editable=False)
     #: When the site last asked eyeson for the files of this meeting.
     files_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: Deleted at the meeting's end.

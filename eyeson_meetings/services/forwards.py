@@ -1,7 +1,7 @@
 """Send single streams of a running meeting on to a WHIP server (API reference 16.2).
 
 eyeson takes these calls with the API key and a room's id, and tells nobody which forwards run: whoever
-starts one keeps its id. It ends by itself when its source leaves, and with the meeting.
+starts one keeps its id, and the meeting lists those that the site has started. One ends by itself when its source leaves, and with the meeting.
 """
 
 from __future__ import annotations
@@ -135,6 +135,7 @@ def stop_forward(*, meeting: Meeting, forward_id: str, user: User | None = None)
     except NotFoundError as refusal:
         if refusal.status != 410:
             not_confirmed(refusal)
+    mirror.mark_over(mirror.FORWARDS, forward_id, meeting=meeting)
     logger.info("A forward of meeting %s is stopped by user %s", meeting.uuid, user and user.pk)
 
 
@@ -168,6 +169,7 @@ def _forward(
         # The source is not there, or the meeting has ended in this moment.
         _refuse_unless_running(meeting)
         raise
+    mirror.mark_begun(mirror.FORWARDS, forward_id, meeting=meeting)
     logger.info("A stream of meeting %s is forwarded by user %s", meeting.uuid, user and user.pk)
     return forward_id
 

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
+from eyeson_meetings import mirror
 from eyeson_meetings.client import records
 from eyeson_meetings.client.layers import BACKGROUND, FRONT
 from eyeson_meetings.client.reading import flag_in
@@ -161,6 +162,7 @@ def set_layer(
                 z_index=_index(foreground),
             ),
         )
+    mirror.mark_begun(mirror.LAYERS, _place(foreground), meeting=meeting)
     logger.info("A layer of meeting %s is set by user %s", meeting.uuid, user and user.pk)
 
 
@@ -176,6 +178,7 @@ def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None 
         lambda eyeson, key: eyeson.layers.clear(access_key=key, index=_index(foreground)),
         is_shown=None,
     )
+    mirror.mark_over(mirror.LAYERS, _place(foreground), meeting=meeting)
     logger.info("A layer of meeting %s is cleared by user %s", meeting.uuid, user and user.pk)
 
 
@@ -368,6 +371,10 @@ def _height_of(control: Control) -> int:
 
 def _index(foreground: bool) -> int:
     return FRONT if foreground else BACKGROUND
+
+
+def _place(foreground: bool) -> str:
+    return "front" if foreground else "behind"
 
 
 def _refuse_playback(name: str, play_id: str | None, loop_count: int) -> None:

@@ -25,6 +25,8 @@ def test_streams_are_forwarded_under_a_name_that_stops_them(
     there = sandbox_account.state.rooms[room.eyeson_id]
     common = {"url": WHIP, "type": "audio,video"}
 
+    stop = f'href="{button_of(meeting, "stop-forward")}"'
+    assert stop not in root.get(page_of(meeting)).content.decode()
     response = press(root, meeting, "forward", source="meeting", **common)
     (made,) = there.forwards
     assert told(response) == [f"It is being forwarded as “{made}”: this name stops it."]
@@ -38,10 +40,15 @@ def test_streams_are_forwarded_under_a_name_that_stops_them(
         "film": ("playback", play_id, ("video",)),
     }
     assert {forward.url for forward in there.forwards.values()} == {WHIP}
+    assert stop in root.get(page_of(meeting)).content.decode()
+    form = root.get(button_of(meeting, "stop-forward")).content.decode()
+    assert f"Started by this site: “{made}”, “ada”, “film”." in form
+    assert 'value="film"' in form
     for name in (made, "ada", "film"):
         response = press(root, meeting, "stop-forward", forward_id=name)
         assert told(response)[-1] == f"“{name}” is no longer forwarded."
     assert there.forwards == {}
+    assert stop not in root.get(page_of(meeting)).content.decode()
     again = press(root, meeting, "stop-forward", forward_id="film")
     assert "eyeson did not confirm this. It may have been done" in again.content.decode()
     history = logged(meeting)

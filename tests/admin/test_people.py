@@ -12,7 +12,7 @@ from django.urls import reverse
 from eyeson_meetings.admin import MeetingAdmin
 from eyeson_meetings.models import Meeting, Room
 from eyeson_meetings.sandbox.server import SandboxServer
-from eyeson_meetings.services import rooms, sync
+from eyeson_meetings.services import recordings, rooms, sync
 from tests.factories import MeetingFactory, ParticipantFactory
 
 from .conftest import button_of, come_in, logged, page_of, press, told
@@ -50,6 +50,28 @@ def test_the_page_tells_who_is_in_and_hears_of_it_when_somebody_comes_or_goes(
     assert "data-eyeson-now" not in root.get(page_of(meeting)).content.decode()
     meeting.pk += 999
     assert root.get(button_of(meeting, "now")).status_code == 404
+
+
+def test_the_buttons_come_anew_with_what_goes_on(
+    root: Client, staff_with: Callable[..., Client], room: Room, meeting: Meeting
+) -> None:
+    watcher = staff_with("view_room", "view_meeting")
+
+    def shown(browser: Client, row: Any) -> str:
+        return browser.get(button_of(row, "now")).content.decode()
+
+    for row in (room, meeting):
+        assert f'formaction="{button_of(row, "start-recording")}"' in shown(root, row)
+        assert button_of(row, "stop-recording") not in shown(root, row)
+        assert "eyeson-button" not in shown(watcher, row)
+    recordings.start_recording(meeting=meeting)
+    for row in (room, meeting):
+        assert f'formaction="{button_of(row, "stop-recording")}"' in shown(root, row)
+        assert button_of(row, "start-recording") not in shown(root, row)
+    rooms.end_meeting(meeting=meeting)
+    assert "eyeson-button" not in shown(root, meeting)
+    assert f'formaction="{button_of(room, "open")}"' in shown(root, room)
+    assert button_of(room, "end") not in shown(root, room)
 
 
 def test_who_may_not_see_the_row_hears_nothing_of_it(

@@ -102,6 +102,8 @@ def test_pictures_and_texts_lie_in_front_of_the_video_or_behind_it(
 ) -> None:
     picture = SimpleUploadedFile("logo.png", PNG, content_type="image/png")
 
+    take_away = f'href="{button_of(meeting, "take-layer")}"'
+    assert take_away not in root.get(page_of(meeting)).content.decode()
     response = press(root, meeting, "layer", where="front", url=SIGNED)
     assert told(response) == ["It is shown in front of the video."]
     assert there.layers[1].url == SIGNED
@@ -113,8 +115,10 @@ def test_pictures_and_texts_lie_in_front_of_the_video_or_behind_it(
     response = press(root, meeting, "take-layer", where="front")
     assert told(response)[-1] == "Nothing is in front of the video any more."
     assert list(there.layers) == [-1]
+    assert take_away in root.get(page_of(meeting)).content.decode()
     press(root, meeting, "take-layer", where="behind")
     assert there.layers == {}
+    assert take_away not in root.get(page_of(meeting)).content.decode()
     assert logged(meeting) == [
         "Showed a picture in front of the video.",
         "Showed a picture behind the video.",

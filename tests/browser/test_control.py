@@ -117,6 +117,49 @@ def test_an_uploaded_file_is_shown_in_the_meeting_and_stored_by_the_site(
     assert host.complaints + admin.complaints == []
 
 
+def test_the_buttons_of_a_room_follow_its_meeting_and_leave_focus_and_press_alone(
+    demo: Demo, person: Callable[..., Person]
+) -> None:
+    topic = "Rental contract"
+    host, admin = person("host"), person("admin")
+    join(host.page, demo, topic)
+    staff = admin.page
+    open_room(staff, demo, topic)
+    staff.evaluate("window.isSamePage = true")
+    start = staff.get_by_role("button", name="Start recording")
+    stop = staff.get_by_role("button", name="Stop recording")
+    snapshot = staff.get_by_role("button", name="Take snapshot")
+    expect(stop).to_have_count(0)
+    snapshot.focus()
+
+    host.page.get_by_role("button", name="Start recording").click()
+    expect(stop).to_be_visible()
+    expect(start).to_have_count(0)
+    expect(snapshot).to_be_focused()
+
+    # What has the focus goes: the keyboard stays among its neighbours.
+    stop.focus()
+    host.page.get_by_role("button", name="Stop recording").click()
+    expect(start).to_be_visible()
+    expect(staff.get_by_role("group", name="Recording")).to_be_focused()
+
+    # The one that is held down stays until it is let go.
+    start.hover()
+    staff.mouse.down()
+    host.page.get_by_role("button", name="Start recording").click()
+    expect(host.page.get_by_role("button", name="Stop recording")).to_be_visible()
+    staff.wait_for_timeout(4000)
+    expect(start).to_be_visible()
+    staff.mouse.move(0, 0)
+    staff.mouse.up()
+    expect(stop).to_be_visible()
+
+    assert staff.evaluate("window.isSamePage")
+    stop.click()
+    expect(staff.get_by_text("The recording has been stopped.")).to_be_visible()
+    assert host.complaints + admin.complaints == []
+
+
 def save_target(page: Page, demo: Demo, name: str, player_url: str) -> None:
     page.goto(f"{demo.site}/admin/eyeson_meetings/broadcasttarget/add/")
     page.get_by_label("Name").fill(name)

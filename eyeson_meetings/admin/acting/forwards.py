@@ -42,7 +42,7 @@ FORWARD_BUTTONS = (
         form="stop_forward_form",
         run="stop_forward",
         may="may_broadcast",
-        when="is_open",
+        when="is_forwarded",
         group=BROADCAST,
     ),
 )
@@ -122,18 +122,29 @@ class StopForwardForm(forms.Form):
         label=gettext_lazy("Name"),
         strip=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text=gettext_lazy(
-            "As it was called when it was started. The history of the page on which that was done has it."
-        ),
+        help_text=gettext_lazy("As it was called when it was started."),
     )
+
+    def __init__(self, *args: Any, known: Sequence[str], **kwargs: Any) -> None:
+        """`known` are the names of those that this site has started, the newest last."""
+        super().__init__(*args, **kwargs)
+        self._known = known
+        self.fields["forward_id"].initial = known[-1] if known else ""
 
     def notes(self) -> list[str]:
         """What to know before."""
-        return [_("eyeson does not tell which streams are forwarded.")]
+        names = [_("“%(name)s”") % {"name": name} for name in self._known]
+        started = [_("Started by this site: %(names)s.") % {"names": ", ".join(names)}]
+        return [*started[: len(names)], _("eyeson does not tell which streams are forwarded.")]
 
 
 class ForwardButtonsMixin(BroadcastButtonsMixin, PeopleButtonsMixin):
     """What the buttons do."""
+
+    def is_forwarded(self, request: HttpRequest, row: Any) -> bool:
+        """This site has started to forward a stream of the meeting in progress, and not stopped it."""
+        meeting = self.meeting_of(row)
+        return meeting is not None and bool(meeting.forwards)
 
     def forward_form(self, request: HttpRequest, row: Any, **bound: Any) -> ForwardForm:
         """What, and where to. Raises MeetingNotRunningError."""
@@ -168,8 +179,7 @@ class ForwardButtonsMixin(BroadcastButtonsMixin, PeopleButtonsMixin):
 
     def stop_forward_form(self, request: HttpRequest, row: Any, **bound: Any) -> StopForwardForm:
         """Which one. Raises MeetingNotRunningError."""
-        self.open_meeting(row)
-        return StopForwardForm(**bound)
+        return StopForwardForm(known=self.open_meeting(row).forwards, **bound)
 
     def stop_forward(self, request: HttpRequest, row: Any, form: StopForwardForm) -> None:
         """Ask eyeson to send it on no longer."""

@@ -36,7 +36,7 @@ LAYER_BUTTONS = (
         form="take_layer_form",
         run="take_layer",
         may="may_moderate",
-        when="is_open",
+        when="has_layer",
         group=STAGE,
     ),
 )
@@ -102,6 +102,11 @@ class LayerForm(WhichLayerForm):
 
 class LayerButtonsMixin(ActsInMeetingMixin):
     """What the buttons do."""
+
+    def has_layer(self, request: HttpRequest, row: Any) -> bool:
+        """This site has put a layer into the meeting in progress, and not taken it away."""
+        meeting = self.meeting_of(row)
+        return meeting is not None and bool(meeting.layers)
 
     def layer_form(self, request: HttpRequest, row: Any, **bound: Any) -> LayerForm:
         """What to show. Raises MeetingNotRunningError."""

@@ -89,8 +89,10 @@ class MeetingButtonsMixin(
         return meeting is not None and meeting.is_recorded
 
     def is_not_recorded(self, request: HttpRequest, row: Any) -> bool:
-        """A meeting is in progress and is not being recorded, so far as we know."""
-        return self.is_open(request, row) and not self.is_recorded(request, row)
+        """A meeting is in progress and not being recorded, so far as we know, and its room's options allow it."""
+        options = policy().room_options(self.room_of(row))
+        is_possible = options.get("recording_available") is not False
+        return is_possible and self.is_open(request, row) and not self.is_recorded(request, row)
 
     def end(self, request: HttpRequest, row: Any) -> None:
         """Ask eyeson to end the meeting."""

@@ -1,4 +1,5 @@
-"""What goes on in a room right now, at the top of its page and of its meeting's, kept up to date by the page.
+"""What goes on in a room right now, at the top of its page and of its meeting's. The page keeps it and the buttons
+up to date.
 
 Read from the mirror: looking asks eyeson nothing.
 """
@@ -41,6 +42,7 @@ MOST_PEOPLE = 30
 class PersonIn:
     """Somebody who is in, as the list shows them."""
 
+    key: int
     name: str
     is_guest: bool
     #: Since when, if that is known.
@@ -112,7 +114,7 @@ class ShowsNowMixin(ActsInMeetingMixin):
         ]
 
     def now_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """What goes on, as a part of a page."""
+        """What goes on and the buttons, as a part of a page."""
         if request.method not in ("GET", "HEAD"):
             return HttpResponseNotAllowed(["GET", "HEAD"])
         row = self.get_object(request, object_id)
@@ -121,7 +123,11 @@ class ShowsNowMixin(ActsInMeetingMixin):
         if not self.has_view_permission(request, row):
             raise PermissionDenied
         now = self.now_of(request, row) if self.shows_now(row) else None
-        text = render_to_string("admin/eyeson_meetings/now.html", {"eyeson_now": now}, request)
+        context = {
+            "eyeson_now": now,
+            "eyeson_button_groups": self.get_shown_groups(request, row),
+        }
+        text = render_to_string("admin/eyeson_meetings/now.html", context, request)
         return HttpResponse(text, headers={"Cache-Control": "private, no-store"})
 
     def now_of(self, request: HttpRequest, row: Any) -> Now:
@@ -156,6 +162,7 @@ class ShowsNowMixin(ActsInMeetingMixin):
         may_remove = self.may_remove_people(request, row)
         return [
             PersonIn(
+                key=person.pk,
                 name=str(person),
                 is_guest=person.guest,
                 since=since.get(person.pk),

@@ -135,6 +135,8 @@ class ShownButton:
 class ShownGroup:
     """Buttons that belong together."""
 
+    #: The same whether the group is the only one or not.
+    key: str
     #: "" where one group is all there is.
     title: str
     buttons: list[ShownButton]
@@ -172,7 +174,7 @@ class ButtonsMixin(AdminBase):
             groups[str(shown.button.group)].append(shown)
         filled = {title: buttons for title, buttons in groups.items() if buttons}
         return [
-            ShownGroup(title=title if len(filled) > 1 else "", buttons=buttons)
+            ShownGroup(key=title, title=title if len(filled) > 1 else "", buttons=buttons)
             for title, buttons in filled.items()
         ]
 

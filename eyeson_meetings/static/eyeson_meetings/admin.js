@@ -1,5 +1,5 @@
-// Copies links, keeps the panel of a room up to date, and shows the places of a layout. Without this script,
-// every button works and pages show what went on when they were loaded.
+// Copies links, keeps the panel of a room and its buttons up to date, and shows the places of a layout. Without this
+// script, every button works and pages show what went on when they were loaded.
 "use strict";
 
 (() => {
@@ -63,9 +63,13 @@
     );
   });
 
-  // Whoever is on a link of the panel with the keyboard keeps it.
+  // A button that waits for its answer, or says that it has copied a link, is let finish.
+  function isHeldBack(panel) {
+    return panel.querySelector("[aria-busy=true], [data-eyeson-label]") !== null;
+  }
+
   async function renew(panel) {
-    if (document.hidden || panel.contains(document.activeElement)) {
+    if (document.hidden || isHeldBack(panel)) {
       return true;
     }
     const number = (panel.eyesonRequests ?? 0) + 1;
@@ -76,10 +80,15 @@
     }
     if (response.ok) {
       const news = (await response.text()).trim();
-      // An answer that a later request has overtaken may be older than what is shown.
-      if (news !== panel.eyesonNews && number === panel.eyesonRequests) {
-        panel.eyesonNews = news;
-        panel.innerHTML = news;
+      const isLatest = () => number === panel.eyesonRequests && !isHeldBack(panel);
+      if (news !== panel.eyesonNews && isLatest()) {
+        const page = new DOMParser().parseFromString(news, "text/html");
+        const shown = () => {
+          panel.eyesonNews = news;
+        };
+        // status.js puts it there. An answer that a later request has overtaken may be older than what is shown.
+        const detail = { shown: panel, fresh: page.body, isWanted: isLatest, done: shown };
+        document.dispatchEvent(new CustomEvent("eyeson-fresh", { detail }));
       }
     }
     return true;

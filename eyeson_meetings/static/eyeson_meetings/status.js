@@ -14,6 +14,10 @@
  *
  * On a change, everything of the page that is marked `data-eyeson-refresh="name"` is taken afresh from the
  * same page. The server renders all of it, escaped and translated; nothing here turns JSON into markup.
+ *
+ * A script that has asked for a part of a page itself dispatches `eyeson-fresh` on the document. `event.detail`:
+ * `shown` gets the children of `fresh` when no button is held down any more, if `isWanted()` still says so; then
+ * `done()` is called.
  */
 
 const EVERY_MS = 5_000;
@@ -394,6 +398,12 @@ function giveChildren(shown, fresh) {
   let next = shown.firstChild;
   for (const [here, node] of wanted) {
     if (here) update(here, node);
+    // Text makes room, for its turn comes later.
+    while (here?.nodeType === Node.ELEMENT_NODE && next !== here && next?.nodeType === Node.TEXT_NODE) {
+      const text = next;
+      next = next.nextSibling;
+      here.after(text);
+    }
     const placed = here ?? document.importNode(node, true);
     // Moving an element takes the focus from it.
     if (placed === next) next = next.nextSibling;
@@ -417,7 +427,7 @@ function update(here, node) {
   }
   // The links of an entry are others each time, and all of them hold: one of the same version stays as it is.
   const isSameVersion =
-    here.dataset.eyesonKey !== undefined && here.dataset.eyesonVersion === node.dataset.eyesonVersion;
+    here.dataset.eyesonVersion !== undefined && here.dataset.eyesonVersion === node.dataset.eyesonVersion;
   if (isSameVersion || here.localName === "eyeson-room-status" || here.isEqualNode(node)) return;
   for (const name of new Set([...here.getAttributeNames(), ...node.getAttributeNames()])) {
     // What is open and what is closed, the reader has chosen.
@@ -428,9 +438,27 @@ function update(here, node) {
   giveChildren(here, node);
 }
 
+/** Renew `shown`. If what had the focus is gone, what is left around it gets the focus, and so the keyboard goes on there. */
+function renew(shown, fresh) {
+  const around = [];
+  for (let node = document.activeElement; node && node !== shown; node = node.parentElement) around.push(node);
+  const wasInside = shown.contains(document.activeElement);
+  giveChildren(shown, fresh);
+  if (!wasInside || shown.contains(document.activeElement)) return;
+  const place = around.find((node) => node.isConnected && node.hasAttribute("tabindex")) ?? shown;
+  if (place === shown) shown.tabIndex = -1;
+  place.focus({ preventScroll: true });
+}
+
 window.addEventListener("pointerdown", () => press.begin(), true);
 for (const end of ["pointerup", "pointercancel"]) window.addEventListener(end, () => press.end(), true);
 document.addEventListener("eyeson-room-change", () => refresher.run());
+document.addEventListener("eyeson-fresh", async ({ detail: { shown, fresh, isWanted, done } }) => {
+  await press.isOver;
+  if (!isWanted()) return;
+  renew(shown, fresh);
+  done();
+});
 document.addEventListener("eyeson-pending-end", () => {
   if (refresher.isHeldBack) refresher.run();
 });

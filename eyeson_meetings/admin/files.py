@@ -40,7 +40,7 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
             ),
         ),
     )
-    list_display = ("file_name", "room", "created", "badge", "progress")
+    list_display = ("file_name", "room", "created", "badge", "progress_or_reason")
     list_display_links = ("file_name",)
     list_filter: ClassVar[tuple[Any, ...]] = StoredFileAdminMixin.list_filter
     search_fields: ClassVar[tuple[str, ...]] = ("name", *StoredFileAdminMixin.search_fields)
@@ -131,7 +131,7 @@ class RoomFileInlineMixin(FactsInlineMixin):
     @admin.display(description=gettext_lazy("state"))
     def badge(self, row: RoomFile) -> str:
         """How far it is."""
-        return shown_badge(row.store_state, row.state_label)
+        return shown_badge(row.storing_state, row.state_label)
 
     @admin.display(description=gettext_lazy("file"))
     def download(self, row: RoomFile) -> str:

@@ -117,7 +117,7 @@ class SnapshotInlineMixin(FactsInlineMixin):
     @admin.display(description=gettext_lazy("state"))
     def state(self, row: Snapshot) -> str:
         """How far it is."""
-        return shown_badge(row.store_state, row.state_label)
+        return shown_badge(row.storing_state, row.state_label)
 
     @admin.display(description=gettext_lazy("picture"))
     def picture(self, row: Snapshot) -> str:

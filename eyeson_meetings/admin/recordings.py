@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class RecordingAdminMixin(DeletedAtEyesonMixin):
     """The page of one recording."""
 
-    list_display = ("room", "created", "length", "badge", "progress")
+    list_display = ("room", "created", "length", "badge", "progress_or_reason")
     list_display_links = ("room", "created")
     list_filter: ClassVar[tuple[Any, ...]] = ("remote_state", *DeletedAtEyesonMixin.list_filter)
     fields = (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class SnapshotAdminMixin(DeletedAtEyesonMixin):
     """The page of one snapshot."""
 
-    list_display = ("thumbnail", "room", "created", "badge", "progress")
+    list_display = ("thumbnail", "room", "created", "badge", "progress_or_reason")
     list_display_links = ("room", "created")
     fields = (
         "picture",

@@ -63,9 +63,9 @@ class Recording(StoredFile):
 
     @property
     def state(self) -> str:
-        """recording, processing, available, fetching, stored, failed, or "" while eyeson has not said."""
+        """recording, processing, available, fetching, failing, stored, failed, pruned, or "" while eyeson has not said."""
         if self.store_state != self.StoreState.NONE:
-            return self.store_state
+            return self.storing_state
         return self.remote_state
 
     @property

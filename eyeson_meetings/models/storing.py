@@ -69,6 +69,14 @@ class StoredFileQuerySet(RowQuerySet[Any]):
             deleted_remotely_at=None,
         )
 
+    def failing(self) -> StoredFileQuerySet:
+        """Return files of which the last attempt has failed and another one is to come."""
+        return self.filter(
+            Q(lease_until=None) | Q(lease_until__lte=timezone.now()),
+            store_state__in=[StoredFile.StoreState.NONE, StoredFile.StoreState.FETCHING],
+            next_attempt_at__isnull=False,
+        ).exclude(error="")
+
     def given_up_before(self, time: datetime) -> StoredFileQuerySet:
         """Return files that the program, and not a person, gave up before `time`."""
         return self.filter(
@@ -102,6 +110,9 @@ class StoredFile(Row):
         FAILED = "failed", _("failed")
         #: The site had it, for as long as RETENTION_DAYS allows.
         PRUNED = "pruned", _("deleted after its time")
+
+    #: What `storing_state` says of a file that is fetched in vain. Computed, never stored.
+    FAILING = "failing"
 
     uuid = models.UUIDField(_("public id"), default=uuid_module.uuid4, unique=True, editable=False)
     account = models.CharField(_("account"), max_length=64)
@@ -186,8 +197,21 @@ class StoredFile(Row):
         return self.store_state == self.StoreState.STORED
 
     @property
+    def is_failing(self) -> bool:
+        """Whether the last attempt to fetch the file has failed and another one is to come: `error` says why."""
+        is_waiting = self.next_attempt_at is not None and not self.is_being_fetched
+        return self.is_coming and bool(self.error) and is_waiting
+
+    @property
+    def storing_state(self) -> str:
+        """How far the file has come to the site's own storage: a `StoreState`, or `failing`."""
+        return self.FAILING if self.is_failing else self.store_state
+
+    @property
     def store_label(self) -> str:
-        """How far the file has come to the site's own storage, in words for people."""
+        """`storing_state` in words for people."""
+        if self.is_failing:
+            return str(_("failing"))
         if self.is_stored and self.is_unverified:
             return str(_("stored, not verified"))
         return str(self.StoreState(self.store_state).label)

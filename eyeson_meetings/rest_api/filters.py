@@ -95,6 +95,7 @@ class StoredFileFilter(FilterSet):
     room = django_filters.UUIDFilter(field_name="room__uuid")
     meeting = django_filters.UUIDFilter(field_name="meeting__uuid")
     stored = django_filters.BooleanFilter(method="filter_stored")
+    failing = django_filters.BooleanFilter(method="filter_failing")
     created_after = moment("created_at", "gte")
     created_before = moment("created_at", "lt")
 
@@ -102,6 +103,11 @@ class StoredFileFilter(FilterSet):
         """Those whose file is in the site's storage, or the others."""
         stored = Recording.StoreState.STORED
         return rows.filter(store_state=stored) if value else rows.exclude(store_state=stored)
+
+    def filter_failing(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        """Those of which the last attempt failed and another one is to come, or the others."""
+        failing = rows.model.objects.failing()
+        return rows.filter(pk__in=failing) if value else rows.exclude(pk__in=failing)
 
 
 class RecordingFilter(StoredFileFilter):

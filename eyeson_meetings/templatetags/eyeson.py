@@ -71,6 +71,7 @@ RECORDING_WORDS = {
     Recording.RemoteState.PROCESSING.value: gettext_lazy("Being prepared"),
     Recording.RemoteState.AVAILABLE.value: gettext_lazy("Ready, and soon to be copied here"),
     Recording.StoreState.FETCHING.value: gettext_lazy("Being copied here"),
+    Recording.FAILING: gettext_lazy("Could not be copied here yet"),
     Recording.StoreState.STORED.value: gettext_lazy("Ready to play"),
     Recording.StoreState.FAILED.value: gettext_lazy("Could not be copied here"),
     Recording.StoreState.PRUNED.value: gettext_lazy("Deleted after its time"),
@@ -275,6 +276,18 @@ def eyeson_duration(seconds: int | None) -> str:
 def eyeson_recording_state(recording: Recording) -> str:
     """How far a recording has come, in words for those who wait for it."""
     return str(RECORDING_WORDS.get(recording.state, _("Expected")))
+
+
+@register.filter
+def eyeson_recording_trouble(recording: Recording) -> str:
+    """Why a recording could not be copied here yet and how long there is time; "" for all others."""
+    if not recording.is_failing:
+        return ""
+    reason = _("Last error: %(error)s") % {"error": recording.error}
+    if recording.lost_at is None:
+        return reason
+    kept = _("eyeson keeps it until %(time)s.") % {"time": eyeson_when(recording.lost_at)}
+    return f"{kept} {reason}"
 
 
 def _is_saved(target: object, *kinds: type) -> bool:

@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from eyeson_meetings.admin.parts.showing import shown_time
 from eyeson_meetings.models import Meeting, Recording, Snapshot
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import media, recordings, snapshots, sync
@@ -229,6 +230,33 @@ def test_why_a_file_is_not_here_is_shown(root: Client) -> None:
     page = root.get(page_of(row)).content.decode()
 
     assert "eyeson did not answer &lt;b&gt;at all&lt;/b&gt;. Attempt 3;" in page
+
+
+def test_a_download_that_fails_is_failing_in_the_list_its_filter_and_on_its_page(
+    root: Client,
+) -> None:
+    now = timezone.now()
+    arrived = {"store_state": "fetching", "bytes_received": 65, "bytes_total": 65}
+    tried = {**arrived, "error": "What arrived is no video.", "next_attempt_at": now}
+    failing = RecordingFactory(**tried, lease_until=now - timedelta(hours=1), created_at=now)
+    being_fetched = [
+        RecordingFactory(**arrived, lease_until=now + timedelta(minutes=1)),
+        RecordingFactory(**tried, lease_until=now + timedelta(minutes=1)),
+    ]
+    RecordingFactory(store_state="failed", error="It was deleted at eyeson.")
+
+    def listed(state: str) -> Any:
+        return root.get(list_of(Recording), {"store_state": state})
+
+    in_list = listed("failing").content.decode()
+    assert set(listed("failing").context["cl"].result_list) == {failing}
+    assert set(listed("fetching").context["cl"].result_list) == set(being_fetched)
+    assert 'eyeson-badge-failing">failing<' in in_list
+    until = shown_time(now + timedelta(days=14))
+    assert f"eyeson keeps it until {until}. Last error: What arrived is no video." in in_list
+    assert "eyeson-progress" not in in_list
+    for page in (root.get(page_of(failing)), root.get(page_of(failing.room))):
+        assert 'eyeson-badge-failing">failing<' in page.content.decode()
 
 
 @pytest.mark.parametrize("keys", [["abc"], ["9" * 30], ["1\x00"], ["999999"], ["-1"], [""]])

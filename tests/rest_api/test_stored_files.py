@@ -69,6 +69,24 @@ def test_recordings_are_narrowed_as_asked(
     assert len(listed) == count
 
 
+def test_a_recording_that_is_fetched_in_vain_is_failing_with_reason_and_deadline(
+    world: World, as_user: Any
+) -> None:
+    client = as_user(world.member)
+    assert client.call("GET", "recordings/?failing=true").json()["results"] == []
+    Recording.objects.update(
+        store_state="fetching", error="It is no video.", next_attempt_at=world.recording.created_at
+    )
+
+    (shown,) = client.call("GET", "recordings/?failing=true").json()["results"]
+
+    assert (shown["state"], shown["error"]) == ("failing", "It is no video.")
+    assert shown["lost_at"] > shown["next_attempt_at"] == shown["created_at"]
+    assert client.call("GET", "recordings/?failing=false").json()["results"] == []
+    room = client.call("GET", f"rooms/{world.room.uuid}/status/").json()
+    assert room["recordings"][0]["state"] == "failing"
+
+
 def test_a_failed_file_is_fetched_again(world: World, as_user: Any) -> None:
     Recording.objects.update(store_state="failed", error="it broke", attempts=5)
 

@@ -252,6 +252,23 @@ def test_a_recording_that_cannot_be_played_says_why(row: dict[str, str], words: 
     assert "<video" not in page
 
 
+def test_a_recording_that_is_copied_in_vain_says_why_and_until_when_there_is_time() -> None:
+    now = timezone.now()
+    recording = RecordingFactory(
+        store_state="fetching",
+        error="<b>There is not enough room on the disk.",
+        next_attempt_at=now + timedelta(hours=1),
+        created_at=now,
+    )
+
+    page = render("{% eyeson_recordings room %}", member_of(recording.room), room=recording.room)
+
+    assert "Could not be copied here yet" in page
+    assert "Being copied here" not in page
+    until = eyeson.eyeson_when(now + timedelta(days=14))
+    assert f"eyeson keeps it until {until}. Last error: &lt;b&gt;There is not enough room" in page
+
+
 def test_a_room_without_recordings_says_so() -> None:
     room = RoomFactory()
 

@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings import conf
-from eyeson_meetings.models import Meeting
+from eyeson_meetings.models import Meeting, StoredFile
 from eyeson_meetings.services.inbox import MIRRORED_TYPES
 
 if TYPE_CHECKING:
@@ -78,6 +78,30 @@ class RoomStateFilter(admin.SimpleListFilter):
             case "closed":
                 return queryset.filter(closed_at__isnull=False)
         return queryset
+
+
+class StoreStateFilter(admin.SimpleListFilter):
+    """Files by how far they have come to the site's own storage; those that are fetched in vain by themselves."""
+
+    title = _("storing")
+    parameter_name = "store_state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The stored states, and `failing` after `fetching`."""
+        choices = list(StoredFile.StoreState.choices)
+        choices.insert(2, (StoredFile.FAILING, _("failing")))
+        return choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The files of the chosen state."""
+        state = self.value()
+        if state is None:
+            return queryset
+        failing = queryset.model.objects.failing()
+        if state == StoredFile.FAILING:
+            return queryset.filter(pk__in=failing)
+        rows = queryset.filter(store_state=state)
+        return rows.exclude(pk__in=failing) if state == StoredFile.StoreState.FETCHING else rows
 
 
 class DeliveryTypeFilter(admin.SimpleListFilter):

@@ -105,7 +105,7 @@ def _snapshots(room: Room, site_name: str, can_see: bool) -> Table:
                 _address("snapshot_change", site_name, row.pk),
                 (
                     shown_time(row.created_at),
-                    shown_badge(row.store_state, row.state_label),
+                    shown_badge(row.storing_state, row.state_label),
                     shown_thumbnail(row) if can_see else NOTHING,
                 ),
             )
@@ -146,7 +146,7 @@ def _files(room: Room, site_name: str, can_see: bool) -> Table:
                 (
                     row.name or row.eyeson_id,
                     shown_time(row.created_at),
-                    shown_badge(row.store_state, row.state_label),
+                    shown_badge(row.storing_state, row.state_label),
                     shown_download(row) if can_see else NOTHING,
                 ),
             )

@@ -115,14 +115,14 @@ def shown_json(value: Any) -> SafeString:
 
 
 def shown_progress(row: StoredFile) -> SafeString | str:
-    """How much of a file has come home."""
+    """How much of a file has come home; no bar for one that does not go on."""
     if row.is_stored:
         return filesizeformat(row.size_bytes or 0)
     if not row.bytes_received:
         return NOTHING
     received = filesizeformat(row.bytes_received)
     percent = row.progress_percent
-    if percent is None:
+    if percent is None or row.is_failing:
         return received
     return format_html(
         '<progress class="eyeson-progress" max="100" value="{}" aria-label="{}"></progress> {}',

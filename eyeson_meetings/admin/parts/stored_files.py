@@ -17,7 +17,7 @@ from eyeson_meetings.services.media import fetch_again
 
 from .base import FactsMixin
 from .buttons import Button, ButtonsMixin
-from .filters import AccountFilter
+from .filters import AccountFilter, StoreStateFilter
 from .showing import NOTHING, shown_badge, shown_progress, shown_time
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         ),
     )
     actions = ("fetch_selected_again",)
-    list_filter: ClassVar[tuple[Any, ...]] = ("store_state", AccountFilter, "created_at")
+    list_filter: ClassVar[tuple[Any, ...]] = (StoreStateFilter, AccountFilter, "created_at")
     search_fields: ClassVar[tuple[str, ...]] = (
         "room__name",
         "room__eyeson_id",
@@ -59,7 +59,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
     @admin.display(description=gettext_lazy("state"))
     def badge(self, row: Recording | Snapshot | RoomFile) -> str:
         """Show the state, and a warning while eyeson answers downloads without the file."""
-        state = shown_badge(getattr(row, "state", row.store_state) or "unknown", row.state_label)
+        state = shown_badge(getattr(row, "state", row.storing_state) or "unknown", row.state_label)
         if not (row.is_coming and row.content_faults):
             return state
         return format_html("{} {}", state, shown_badge("failed", _without_file(row)))
@@ -68,6 +68,18 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
     def progress(self, row: Recording | Snapshot | RoomFile) -> str:
         """How much of it is here."""
         return shown_progress(row)
+
+    @admin.display(description=gettext_lazy("file"))
+    def progress_or_reason(self, row: Recording | Snapshot | RoomFile) -> str:
+        """How much of it is here; of one that is fetched in vain why, and how long eyeson keeps it."""
+        if not row.is_failing:
+            return shown_progress(row)
+        if row.lost_at is None:
+            return row.error
+        return _("eyeson keeps it until %(time)s. Last error: %(error)s") % {
+            "time": shown_time(row.lost_at),
+            "error": row.error,
+        }
 
     @admin.display(description=gettext_lazy("last error"))
     def trouble(self, row: Recording | Snapshot | RoomFile) -> str:

@@ -26,6 +26,12 @@ class StoredFileSerializer(serializers.Serializer[Any]):
     lost_at = MomentField(
         read_only=True, allow_null=True, help_text="When eyeson deletes its own copy."
     )
+    error = serializers.CharField(
+        read_only=True, help_text="Why it is failing or failed, in words; empty: no error."
+    )
+    next_attempt_at = MomentField(
+        read_only=True, allow_null=True, help_text="When it is fetched again, while it is failing."
+    )
     progress_percent = serializers.IntegerField(read_only=True, allow_null=True)
     size_bytes = serializers.IntegerField(read_only=True, allow_null=True)
     content_type = serializers.CharField(read_only=True)
@@ -37,7 +43,7 @@ class RecordingSerializer(StoredFileSerializer):
 
     state = serializers.CharField(
         read_only=True,
-        help_text="recording, processing, available, fetching, stored, pruned, failed; empty: unknown",
+        help_text="recording, processing, available, fetching, failing, stored, pruned, failed; empty: unknown",
     )
     duration_seconds = serializers.IntegerField(source="duration", read_only=True, allow_null=True)
     can_watch = serializers.SerializerMethodField()
@@ -64,7 +70,9 @@ class SnapshotSerializer(StoredFileSerializer):
     """A snapshot. `file_url` is null until it is stored."""
 
     state = serializers.CharField(
-        source="store_state", read_only=True, help_text="none, fetching, stored, pruned, failed"
+        source="storing_state",
+        read_only=True,
+        help_text="none, fetching, failing, stored, pruned, failed",
     )
     file_url = serializers.SerializerMethodField()
 
@@ -81,7 +89,9 @@ class RoomFileSerializer(StoredFileSerializer):
 
     name = serializers.CharField(read_only=True)
     state = serializers.CharField(
-        source="store_state", read_only=True, help_text="none, fetching, stored, pruned, failed"
+        source="storing_state",
+        read_only=True,
+        help_text="none, fetching, failing, stored, pruned, failed",
     )
     converted = serializers.BooleanField(
         read_only=True, help_text="eyeson has made pictures of its pages."

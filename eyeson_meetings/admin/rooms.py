@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import (
     Count,
+    F,
     IntegerField,
     OuterRef,
+    Prefetch,
     ProtectedError,
     QuerySet,
     Subquery,
@@ -24,7 +26,7 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
 from eyeson_meetings.exceptions import ValueRefusedError
-from eyeson_meetings.models import Meeting, Participant, Room
+from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
 from eyeson_meetings.models.rooms import lookups_of_now
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services import guests, rooms
@@ -43,7 +45,7 @@ from .parts.filters import AccountFilter, RoomStateFilter
 from .parts.guest_links import GuestLinkMixin
 from .parts.room_options import OptionsField
 from .parts.room_tables import tables_of
-from .parts.showing import shown_activity, shown_json, shown_time
+from .parts.showing import NOTHING, shown_activity, shown_json, shown_time
 from .permalinks import PERMALINK_BUTTONS, PERMALINK_FIELDS, PermalinkAdminMixin
 from .sync_runs import sync_soon
 
@@ -52,6 +54,8 @@ if TYPE_CHECKING:
 
 #: What hangs on a room and is never deleted with it, besides the people whom eyeson knew there.
 HISTORY = ("meetings", "recordings", "snapshots")
+#: In each row of the list.
+HOSTS_SHOWN = 2
 
 
 class RoomForm(forms.ModelForm):
@@ -144,8 +148,10 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         *MEETING_BUTTONS,
     )
     actions = ("sync_accounts",)
-    list_display = ("__str__", "state", "people", "last_meeting", "guest_access", "account")
+    list_display = ("__str__", "state", "people", "host", "last_meeting", "guest_access", "account")
     list_filter = (RoomStateFilter, "guest_access", AccountFilter, "adopted")
+    #: Running meetings first, those that have run longest at the front. There is an index for it.
+    ordering: ClassVar[tuple[Any, ...]] = (F("running_since").asc(nulls_last=True), "-pk")
     search_fields = ("name", "eyeson_id", "=uuid")
     fieldsets = (
         (None, {"fields": ("name", "guest_access", "account")}),
@@ -213,6 +219,14 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
             ),
         )
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The list; each of its rows knows its first hosts."""
+        changelist: Any = super().get_changelist_instance(request)
+        hosts = RoomMember.objects.filter(role=RoomMember.Role.HOST).select_related("user")
+        first = Prefetch("members", hosts.order_by("pk")[: HOSTS_SHOWN + 1], to_attr="first_hosts")
+        prefetch_related_objects(list(changelist.result_list), first)
+        return changelist
+
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """With what the page and the policy look at again and again. What the page shows once, it reads itself."""
         room = super().get_object(request, *args, **kwargs)
@@ -253,6 +267,12 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
     def people(self, room: Any) -> int:
         """How many are in."""
         return int(room.number_online)
+
+    @admin.display(description=gettext_lazy("host"))
+    def host(self, room: Any) -> str:
+        """Who its hosts are; an ellipsis stands for those who have no room."""
+        names = [str(member.user) for member in getattr(room, "first_hosts", [])]
+        return ", ".join([*names[:HOSTS_SHOWN], *("…" for _more in names[HOSTS_SHOWN:])]) or NOTHING
 
     @admin.display(description=gettext_lazy("last meeting"), empty_value="-")
     def last_meeting(self, room: Any) -> str:

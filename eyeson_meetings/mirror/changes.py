@@ -362,6 +362,7 @@ class RoomChange:
             changed.append(meeting)
         if changed:
             Meeting.objects.bulk_update(changed, [*SPAN_COLUMNS, "guest_token_encrypted"])
+        self._note_running(meetings)
         is_void = [meeting for meeting in meetings if meeting.is_void]
         meeting_rows.move_keys(
             [meeting for meeting in was_void if not meeting.is_void],
@@ -386,6 +387,18 @@ class RoomChange:
                 if meeting.pk in recorded:
                     self.touch_acts(meeting)
         return spans_changed, ended
+
+    def _note_running(self, meetings: Sequence[Meeting]) -> None:
+        """Write since when a meeting is in progress; `meetings` are the newest of the room, with their ends derived."""
+        open_since = [
+            meeting.started_at
+            for meeting in meetings
+            if meeting.ended_at is None and not meeting.is_void
+        ]
+        running_since = max(open_since, default=None)
+        if self.room.running_since != running_since:
+            self.room.running_since = running_since
+            self.room.save(update_fields=["running_since"])
 
     def _spans(self, meetings: Sequence[Meeting], start: datetime) -> list[rules.Span]:
         """Return when `meetings` took place, which are all of the room since `start`."""

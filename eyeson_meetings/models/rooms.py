@@ -122,6 +122,8 @@ class Room(Row):
     ahead_stored_at = models.DateTimeField(null=True, blank=True, editable=False)
     #: The end of one of its meetings was only found, at least for a while.
     has_found_ends = models.BooleanField(default=False, editable=False)
+    #: Derived by the mirror: when the meeting in progress began.
+    running_since = ReportedTimeField(null=True, blank=True, editable=False)
     #: Refuses new joins, ends nothing.
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
@@ -135,6 +137,10 @@ class Room(Row):
         verbose_name_plural = _("rooms")
         constraints = [
             models.UniqueConstraint(fields=["account", "eyeson_id"], name="eyeson_room_identity"),
+        ]
+        indexes = [
+            # In the order of the admin's list.
+            models.Index(fields=["running_since", "-id"], name="eyeson_room_running"),
         ]
         permissions = [
             ("join_room", "Can join any room"),

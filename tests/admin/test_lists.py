@@ -28,9 +28,11 @@ from eyeson_meetings.models import (
     Snapshot,
     SyncRun,
 )
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.rooms import create_room, end_meeting
 from tests import factories
 
-from .conftest import button_of, list_of, page_of
+from .conftest import button_of, come_in, list_of, page_of, start_meeting
 from .crowds import clear, crowd, fill
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +329,36 @@ def test_the_lists_of_rooms_says_what_goes_on(root: Client) -> None:
     assert "eyeson-badge-ended" in rows["Quiet"]
     assert "eyeson-badge-idle" in rows["New"]
     assert "eyeson-badge-closed" in rows["Shut"]
+
+
+def test_rooms_with_a_running_meeting_come_first_with_host_and_number_of_people(
+    root: Client, sandbox_account: SandboxServer
+) -> None:
+    earlier, later, idle = (create_room(name=name) for name in ("Earlier", "Later", "Idle"))
+    names = [factories.UserFactory(username=f"host-{n}").username for n in range(3)]
+    for name in names:
+        user = get_user_model().objects.get(username=name)
+        factories.RoomMemberFactory(room=earlier, user=user, role="host")
+    factories.RoomMemberFactory(room=later, role="member")
+    meeting = start_meeting(earlier, sandbox_account)
+    sandbox_account.advance(60)
+    start_meeting(later, sandbox_account)
+    come_in(earlier, sandbox_account, "Ada")
+
+    def listed() -> tuple[list[Room], str]:
+        page = root.get(list_of(Room))
+        return list(page.context["cl"].result_list), page.content.decode()
+
+    rows, page = listed()
+    assert rows == [earlier, later, idle]
+    assert rows[0].running_since == meeting.started_at
+    row = page[page.index(">Earlier<") :].split("</tr>")[0]
+    assert f'<td class="field-host">{names[0]}, {names[1]}, …</td>' in row
+    assert '<td class="field-people">2</td>' in row
+    assert '<td class="field-host">-</td>' in page[page.index(">Later<") :].split("</tr>")[0]
+
+    end_meeting(meeting=meeting)
+    assert listed()[0] == [later, idle, earlier]
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -75,7 +75,7 @@ class ListMixin(AccessibleAdminMixin):
     list_per_page = 50
     list_max_show_all = 0
     # By key, which every table has an index for; newest first.
-    ordering = ("-pk",)
+    ordering: ClassVar[tuple[Any, ...]] = ("-pk",)
 
     def get_paginator(
         self,

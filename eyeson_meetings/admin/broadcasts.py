@@ -17,7 +17,7 @@ from eyeson_meetings.models.broadcasts import MAX_STREAM_URL_LENGTH, validate_st
 from .acting.broadcast_forms import SecretInput
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin, ListMixin
 from .parts.broadcast_words import broadcast_badge, place_of
-from .parts.filters import AccountFilter
+from .parts.filters import AccountFilter, DateFilter
 from .parts.showing import shown_link, shown_time, shown_web_link
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class BroadcastAdminMixin(ShowsBroadcastMixin, FactsMixin):
 
     list_display = ("room", "started", "stopped", "place", "requested_by", "badge")
     list_display_links = ("room", "started")
-    list_filter = ("started_at",)
+    list_filter = (("started_at", DateFilter),)
     search_fields = ("meeting__room__name", "meeting__room__eyeson_id", "=eyeson_id")
     fields = (
         "meeting",

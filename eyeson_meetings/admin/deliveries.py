@@ -18,7 +18,7 @@ from eyeson_meetings.services import inbox
 
 from .parts.base import DjangoAdmin, FactsMixin
 from .parts.buttons import Button, ButtonsMixin
-from .parts.filters import AccountFilter, DeliveryTypeFilter
+from .parts.filters import AccountFilter, DateFilter, DeliveryTypeFilter
 from .parts.showing import NOTHING, shown_badge, shown_json, shown_link, shown_time
 from .parts.stored_files import MOST_AT_ONCE, tell_of_the_rest
 
@@ -42,7 +42,7 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
     actions = ("replay_selected",)
     list_display = ("received", "type", "room", "badge", "attempts")
     list_display_links = ("received", "type")
-    list_filter = ("state", DeliveryTypeFilter, AccountFilter, "received_at")
+    list_filter = ("state", DeliveryTypeFilter, AccountFilter, ("received_at", DateFilter))
     search_fields = ("room_eyeson_id", "=digest")
     fields = (
         "type",

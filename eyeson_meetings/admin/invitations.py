@@ -22,6 +22,7 @@ from .parts.base import (
     ListMixin,
 )
 from .parts.buttons import Button, ButtonsMixin
+from .parts.filters import DateFilter
 from .parts.guest_links import GuestLinkMixin
 from .parts.showing import NOTHING, shown_badge, shown_link_to_copy
 
@@ -118,7 +119,7 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
     )
     list_display = ("__str__", "room", "badge", "created_at", "expires_at")
     list_select_related = ("room",)
-    list_filter = ("created_at", "expires_at")
+    list_filter = (("created_at", DateFilter), "expires_at")
     search_fields = ("name", "room__name", "=uuid")
     fields = ("room", "name", "expires_at", "badge", "revoked_at", "created_at", "uuid")
     raw_id_fields = ("room",)

@@ -16,7 +16,7 @@ from .acting.meetings import MEETING_BUTTONS, MeetingButtonsMixin
 from .broadcasts import BroadcastInline
 from .files import RoomFileInline
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
-from .parts.filters import OpenMeetingFilter
+from .parts.filters import DateFilter, OpenMeetingFilter
 from .parts.showing import (
     shown_badge,
     shown_duration,
@@ -136,7 +136,7 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     list_display = ("room", "started", "ended", "state")
     list_display_links = ("room", "started")
     list_select_related = ("room",)
-    list_filter = (OpenMeetingFilter, "started_at")
+    list_filter = (OpenMeetingFilter, ("started_at", DateFilter))
     search_fields = ("room__name", "room__eyeson_id", "=uuid")
     fields = (
         "room",

@@ -41,7 +41,7 @@ from .invitations import InvitationInline
 from .members import RoomMemberInline
 from .parts.base import DjangoAdmin, ListMixin
 from .parts.buttons import Button
-from .parts.filters import AccountFilter, RoomStateFilter
+from .parts.filters import AccountFilter, MeetingDateFilter, RoomStateFilter
 from .parts.guest_links import GuestLinkMixin
 from .parts.room_options import OptionsField
 from .parts.room_tables import tables_of
@@ -149,7 +149,7 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
     )
     actions = ("sync_accounts",)
     list_display = ("__str__", "state", "people", "host", "last_meeting", "guest_access", "account")
-    list_filter = (RoomStateFilter, "guest_access", AccountFilter, "adopted")
+    list_filter = (RoomStateFilter, MeetingDateFilter, "guest_access", AccountFilter, "adopted")
     #: Running meetings first, those that have run longest at the front. There is an index for it.
     ordering: ClassVar[tuple[Any, ...]] = (F("running_since").asc(nulls_last=True), "-pk")
     search_fields = ("name", "eyeson_id", "=uuid")

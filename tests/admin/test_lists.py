@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db import connection
@@ -376,6 +378,36 @@ def test_the_lists_say_that_a_meeting_is_recorded_or_on_air(
 
     assert f">{words}</span>" not in before
     assert f">{words}</span>" in after
+
+
+@pytest.mark.parametrize("model", [Room, Meeting, Recording])
+def test_rows_of_today_yesterday_and_the_past_week_are_a_click_away(
+    root: Client, model: Any, settings: Any
+) -> None:
+    settings.TIME_ZONE = "Asia/Tokyo"
+    # 23:00 in Tokyo; in UTC yesterday began nine hours later than there.
+    now = datetime(2026, 3, 10, 14, 0, tzinfo=UTC)
+    ages = {"today": 20, "yesterday": 25, "week": 24 * 7, "old": 24 * 8}
+    with time_machine.travel(now, tick=False):
+        for name, hours in ages.items():
+            begun = now - timedelta(hours=hours)
+            meeting = factories.MeetingFactory(room__name=name, started_at=begun)
+            factories.RecordingFactory(meeting=meeting, created_at=begun)
+
+        def rows(link: str) -> set[str]:
+            page = root.get(list_of(model))
+            (choice,) = [
+                choice
+                for spec in page.context["cl"].filter_specs
+                for choice in spec.choices(page.context["cl"])
+                if choice["display"] == link
+            ]
+            found = root.get(list_of(model) + choice["query_string"]).context["cl"].result_list
+            return {getattr(row, "room", row).name for row in found}
+
+        assert rows("Today") == {"today"}
+        assert rows("Yesterday") == {"yesterday"}
+        assert rows("Past 7 days") == {"today", "yesterday", "week"}
 
 
 @pytest.mark.parametrize(("state", "names"), [("running", ["Busy"]), ("closed", ["Shut"])])

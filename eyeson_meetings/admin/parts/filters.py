@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings import conf
@@ -78,6 +80,47 @@ class RoomStateFilter(admin.SimpleListFilter):
             case "closed":
                 return queryset.filter(closed_at__isnull=False)
         return queryset
+
+
+class DateFilter(admin.DateFieldListFilter):
+    """By date, as Django's, with yesterday."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's."""
+        super().__init__(*args, **kwargs)
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        span: dict[str, Any] = {
+            self.lookup_kwarg_since: today - timedelta(days=1),
+            self.lookup_kwarg_until: today,
+        }
+        self.links = (*self.links[:2], (str(_("Yesterday")), span), *self.links[2:])
+
+
+class MeetingDateFilter(admin.SimpleListFilter):
+    """Rooms by when a meeting began in them, which is looked up among the meetings of those days alone."""
+
+    title = _("date of a meeting")
+    parameter_name = "met"
+    #: Of each choice the days before today with which it begins and ends.
+    days = {"today": (0, -1), "yesterday": (1, 0), "week": (7, -1)}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """The same days and words as in other lists."""
+        return [
+            ("today", _("Today")),
+            ("yesterday", _("Yesterday")),
+            ("week", _("Past 7 days")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rooms in which a meeting began on one of the chosen days."""
+        chosen = self.days.get(self.value() or "")
+        if chosen is None:
+            return queryset
+        today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+        since, until = (today - timedelta(days=days) for days in chosen)
+        meetings = Meeting.objects.real().filter(started_at__gte=since, started_at__lt=until)
+        return queryset.filter(pk__in=meetings.values("room"))
 
 
 class StoreStateFilter(admin.SimpleListFilter):

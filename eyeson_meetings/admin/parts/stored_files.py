@@ -17,7 +17,7 @@ from eyeson_meetings.services.media import fetch_again
 
 from .base import FactsMixin
 from .buttons import Button, ButtonsMixin
-from .filters import AccountFilter, StoreStateFilter
+from .filters import AccountFilter, DateFilter, StoreStateFilter
 from .showing import NOTHING, shown_badge, shown_progress, shown_time
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         ),
     )
     actions = ("fetch_selected_again",)
-    list_filter: ClassVar[tuple[Any, ...]] = (StoreStateFilter, AccountFilter, "created_at")
+    list_filter: ClassVar[tuple[Any, ...]] = (
+        StoreStateFilter,
+        AccountFilter,
+        ("created_at", DateFilter),
+    )
     search_fields: ClassVar[tuple[str, ...]] = (
         "room__name",
         "room__eyeson_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -18,7 +18,7 @@ from .acting.broadcast_forms import SecretInput
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin, ListMixin
 from .parts.broadcast_words import broadcast_badge, place_of
 from .parts.filters import AccountFilter, DateFilter
-from .parts.showing import shown_link, shown_time, shown_web_link
+from .parts.showing import shown_link, shown_time, shown_web_link, with_moments
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -129,7 +129,8 @@ class BroadcastAdminMixin(ShowsBroadcastMixin, FactsMixin):
     list_display_links = ("room", "started")
     list_filter = (("started_at", DateFilter),)
     search_fields = ("meeting__room__name", "meeting__room__eyeson_id", "=eyeson_id")
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Broadcast,
         "meeting",
         "badge",
         "place",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -19,7 +19,7 @@ from eyeson_meetings.services import inbox
 from .parts.base import DjangoAdmin, FactsMixin
 from .parts.buttons import Button, ButtonsMixin
 from .parts.filters import AccountFilter, DateFilter, DeliveryTypeFilter
-from .parts.showing import NOTHING, shown_badge, shown_json, shown_link, shown_time
+from .parts.showing import NOTHING, shown_badge, shown_json, shown_link, shown_time, with_moments
 from .parts.stored_files import MOST_AT_ONCE, tell_of_the_rest
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
     list_display_links = ("received", "type")
     list_filter = ("state", DeliveryTypeFilter, AccountFilter, ("received_at", DateFilter))
     search_fields = ("room_eyeson_id", "=digest")
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Delivery,
         "type",
         "badge",
         "room",
-        "room_eyeson_id",
+        "eyeson_room_id",
         "account",
         "sent_at",
         "received_at",
@@ -59,6 +60,7 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
         "body",
         "length_bytes",
         "digest",
+        with_seconds=True,
     )
     readonly_fields = fields
 
@@ -90,6 +92,11 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
         return shown_link(
             known, delivery.room_name or delivery.room_eyeson_id, self.admin_site.name
         )
+
+    @admin.display(description=gettext_lazy("eyeson id of the room"))
+    def eyeson_room_id(self, delivery: Delivery) -> str:
+        """The id by which eyeson names the room."""
+        return delivery.room_eyeson_id or NOTHING
 
     @admin.display(description=gettext_lazy("state"), ordering="state")
     def badge(self, delivery: Delivery) -> str:

@@ -14,7 +14,7 @@ from eyeson_meetings.services import files
 
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin
 from .parts.buttons import Button
-from .parts.showing import shown_badge, shown_download, shown_link
+from .parts.showing import shown_badge, shown_download, shown_link, with_moments
 from .parts.stored_files import StoredFileAdminMixin
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
     list_display_links = ("file_name",)
     list_filter: ClassVar[tuple[Any, ...]] = StoredFileAdminMixin.list_filter
     search_fields: ClassVar[tuple[str, ...]] = ("name", *StoredFileAdminMixin.search_fields)
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        RoomFile,
         "download",
         "name",
         "room",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
@@ -24,7 +24,7 @@ from .parts.base import (
 from .parts.buttons import Button, ButtonsMixin
 from .parts.filters import DateFilter
 from .parts.guest_links import GuestLinkMixin
-from .parts.showing import NOTHING, shown_badge, shown_link_to_copy
+from .parts.showing import NOTHING, shown_badge, shown_link_to_copy, with_moments
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -117,21 +117,24 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
             dangerous=True,
         ),
     )
-    list_display = ("__str__", "room", "badge", "created_at", "expires_at")
+    list_display = with_moments(Invitation, "__str__", "room", "badge", "created_at", "expires_at")
     list_select_related = ("room",)
     list_filter = (("created_at", DateFilter), "expires_at")
     search_fields = ("name", "room__name", "=uuid")
-    fields = ("room", "name", "expires_at", "badge", "revoked_at", "created_at", "uuid")
+    #: What nobody types in.
+    facts: ClassVar[tuple[Any, ...]] = with_moments(
+        Invitation, "badge", "revoked_at", "created_at", "uuid"
+    )
+    fields: ClassVar[tuple[Any, ...]] = ("room", "name", "expires_at", *facts)
     raw_id_fields = ("room",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what names and links need."""
         return super().get_queryset(request).select_related("room")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """All but name and expiry; a new one needs its room."""
-        shown = ("badge", "revoked_at", "created_at", "uuid")
-        return ("room", *shown) if obj is not None else shown
+        return ("room", *self.facts) if obj is not None else self.facts
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What a new invitation does not have yet is left out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import prefetch_related_objects
@@ -18,6 +18,7 @@ from .files import RoomFileInline
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
 from .parts.filters import DateFilter, OpenMeetingFilter
 from .parts.showing import (
+    moment_column,
     shown_badge,
     shown_duration,
     shown_end,
@@ -25,6 +26,7 @@ from .parts.showing import (
     shown_meeting_state,
     shown_thumbnail,
     shown_time,
+    with_moments,
 )
 
 if TYPE_CHECKING:
@@ -129,6 +131,10 @@ class SnapshotInline(SnapshotInlineMixin, DjangoInline):
     """The same in Django's own admin."""
 
 
+#: Shown only if the end is estimated.
+END_FOUND = moment_column(Meeting, "end_found_at", with_seconds=False)
+
+
 class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     """The page of one meeting."""
 
@@ -138,12 +144,13 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     list_select_related = ("room",)
     list_filter = (OpenMeetingFilter, ("started_at", DateFilter))
     search_fields = ("room__name", "room__eyeson_id", "=uuid")
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Meeting,
         "room",
         "state",
         "started_at",
         "ready_at",
-        "ended_at",
+        "ended",
         "end_found_at",
         "locked",
         "uuid",
@@ -169,7 +176,7 @@ class MeetingAdminMixin(MeetingButtonsMixin, FactsMixin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields. `end_found_at` is shown only if the end is estimated."""
         is_found = obj is not None and obj.is_end_estimated
-        return [field for field in self.fields if is_found or field != "end_found_at"]
+        return [field for field in self.fields if is_found or field is not END_FOUND]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without void meetings, and with what names need."""

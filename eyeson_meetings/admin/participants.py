@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth import get_user_model
 
@@ -10,6 +10,7 @@ from eyeson_meetings.models import Presence
 
 from .acting.merging import MergingMixin
 from .parts.base import DjangoAdmin, DjangoInline, FactsInlineMixin, FactsMixin
+from .parts.showing import with_moments
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -20,7 +21,9 @@ class VisitInlineMixin(FactsInlineMixin):
     """The meetings a participant was in."""
 
     model = Presence
-    fields = ("meeting", "from_at", "to_at", "quality")
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Presence, "meeting", "from_at", "to_at", "quality"
+    )
     readonly_fields = fields
     ordering = ("-from_at", "-pk")
 

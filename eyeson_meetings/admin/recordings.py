@@ -15,7 +15,7 @@ from eyeson_meetings.services import deleting
 
 from .parts.base import DjangoAdmin
 from .parts.deleting import DeletedAtEyesonMixin
-from .parts.showing import shown_duration
+from .parts.showing import shown_duration, with_moments
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -27,7 +27,8 @@ class RecordingAdminMixin(DeletedAtEyesonMixin):
     list_display = ("room", "created", "length", "badge", "progress_or_reason")
     list_display_links = ("room", "created")
     list_filter: ClassVar[tuple[Any, ...]] = ("remote_state", *DeletedAtEyesonMixin.list_filter)
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Recording,
         "player",
         "room",
         "meeting",

@@ -45,7 +45,7 @@ from .parts.filters import AccountFilter, MeetingDateFilter, RoomStateFilter
 from .parts.guest_links import GuestLinkMixin
 from .parts.room_options import OptionsField
 from .parts.room_tables import tables_of
-from .parts.showing import NOTHING, shown_activity, shown_json, shown_time
+from .parts.showing import NOTHING, shown_activity, shown_json, shown_time, with_moments
 from .permalinks import PERMALINK_BUTTONS, PERMALINK_FIELDS, PermalinkAdminMixin
 from .sync_runs import sync_soon
 
@@ -54,6 +54,10 @@ if TYPE_CHECKING:
 
 #: What hangs on a room and is never deleted with it, besides the people whom eyeson knew there.
 HISTORY = ("meetings", "recordings", "snapshots")
+#: What the page only shows.
+DETAILS = with_moments(
+    Room, "created_at", "closed_at", "adopted", "eyeson_id", "uuid", "metadata_as_text"
+)
 #: In each row of the list.
 HOSTS_SHOWN = 2
 
@@ -127,7 +131,7 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         ),
         Button(
             path="close",
-            label=gettext_lazy("Close room"),
+            label=gettext_lazy("Refuse new joins"),
             run="close",
             may="may_moderate",
             when="is_not_closed",
@@ -138,7 +142,7 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         ),
         Button(
             path="reopen",
-            label=gettext_lazy("Reopen room"),
+            label=gettext_lazy("Allow new joins"),
             run="reopen",
             may="may_moderate",
             when="is_closed",
@@ -159,26 +163,12 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         (
             gettext_lazy("Details"),
             {
-                "fields": (
-                    "created_at",
-                    "closed_at",
-                    "adopted",
-                    "eyeson_id",
-                    "uuid",
-                    "metadata_as_text",
-                ),
+                "fields": DETAILS,
                 "classes": ("collapse",),
             },
         ),
     )
-    readonly_fields = (
-        "created_at",
-        "closed_at",
-        "adopted",
-        "eyeson_id",
-        "uuid",
-        "metadata_as_text",
-    )
+    readonly_fields: ClassVar[tuple[Any, ...]] = DETAILS
     inlines = (RoomMemberInline, InvitationInline)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -387,5 +377,5 @@ def has_history(room: Room) -> bool:
 def words_of_history(room: Room) -> str:
     """Why the room stays, and what to do instead."""
     return _(
-        "“%(room)s” has a history and cannot be deleted. Close it instead: nobody can join then."
+        "“%(room)s” has a history and cannot be deleted. Refuse new joins instead: nobody can join then."
     ) % {"room": room}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.urls import reverse
@@ -16,7 +16,7 @@ from eyeson_meetings.services import deleting
 
 from .parts.base import DjangoAdmin
 from .parts.deleting import DeletedAtEyesonMixin
-from .parts.showing import NOTHING, shown_thumbnail
+from .parts.showing import NOTHING, shown_thumbnail, with_moments
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -28,7 +28,8 @@ class SnapshotAdminMixin(DeletedAtEyesonMixin):
 
     list_display = ("thumbnail", "room", "created", "badge", "progress_or_reason")
     list_display_links = ("room", "created")
-    fields = (
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        Snapshot,
         "picture",
         "room",
         "meeting",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import transaction
@@ -18,7 +18,7 @@ from eyeson_meetings.models import SyncRun
 from .parts.base import DjangoAdmin, FactsMixin
 from .parts.buttons import Button, ButtonsMixin
 from .parts.filters import AccountFilter
-from .parts.showing import NOTHING, shown_json
+from .parts.showing import NOTHING, shown_json, with_moments
 from .parts.stored_files import when_it_is_done
 
 if TYPE_CHECKING:
@@ -39,10 +39,14 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
         ),
     )
     actions = ("sync_selected",)
-    list_display = ("job", "account", "started_at", "finished_at", "calls", "error")
+    list_display = with_moments(
+        SyncRun, "job", "account", "started_at", "finished_at", "calls", "error"
+    )
     list_filter = (AccountFilter,)
     search_fields = ("account", "job")
-    fields = ("job", "account", "started_at", "finished_at", "lease_until", "seen", "error")
+    fields: ClassVar[tuple[Any, ...]] = with_moments(
+        SyncRun, "job", "account", "started_at", "finished_at", "lease_until", "seen", "error"
+    )
     readonly_fields = fields
 
     @admin.display(description=gettext_lazy("calls"))

@@ -322,7 +322,7 @@ def test_a_room_with_a_history_cannot_be_deleted_and_says_what_to_do(
         response = method(page_of(room).replace("change", "delete"), {"post": "yes"})
         assert response.headers["Location"] == page_of(room)
         assert told(response)[-1] == (
-            "“Board” has a history and cannot be deleted. Close it instead: nobody can join then."
+            "“Board” has a history and cannot be deleted. Refuse new joins instead: nobody can join then."
         )
     assert Room.objects.filter(pk=room.pk).exists()
 

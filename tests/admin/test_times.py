@@ -67,6 +67,40 @@ def test_a_list_of_deliveries_tells_seconds(root: Client) -> None:
         assert "02.03.2026 14:05:09" in root.get(list_of(Delivery)).content.decode()
 
 
+def test_a_page_writes_all_its_times_in_one_format(root: Client) -> None:
+    meeting = factories.MeetingFactory(started_at=MOMENT, ended_at=MOMENT, ready_at=MOMENT)
+    files = (
+        factories.RecordingFactory(meeting=meeting, created_at=MOMENT, stored_at=MOMENT),
+        factories.SnapshotFactory(meeting=meeting, created_at=MOMENT),
+        factories.RoomFileFactory(meeting=meeting, created_at=MOMENT),
+    )
+    Room.objects.update(created_at=MOMENT, closed_at=MOMENT)
+    invitation = factories.InvitationFactory(room=meeting.room, created_at=MOMENT)
+    broadcast = factories.BroadcastFactory(meeting=meeting, started_at=MOMENT)
+    visit = factories.PresenceFactory(meeting=meeting, from_at=MOMENT)
+    delivery = factories.DeliveryFactory()
+    Delivery.objects.update(received_at=MOMENT, sent_at=MOMENT)
+    run = factories.SyncRunFactory(started_at=MOMENT)
+    rows = (meeting, meeting.room, *files, broadcast, visit.participant, delivery, run)
+
+    for address in (
+        *map(page_of, (*rows, invitation)),
+        list_of(type(run)),
+        list_of(type(invitation)),
+    ):
+        page = words_of(root.get(address).content.decode())
+        assert "03/02/2026" in page, address
+        assert "March 2, 2026" not in page, address
+
+
+def test_no_page_has_two_rows_of_one_name(root: Client) -> None:
+    page = root.get(page_of(factories.DeliveryFactory())).content.decode()
+
+    labels = re.findall(r"<label>([^<]+)</label>", page)
+    assert "Eyeson id of the room:" in labels
+    assert len(labels) == len(set(labels))
+
+
 def test_an_end_of_which_nobody_told_is_said_to_be_estimated(admin_client: Client) -> None:
     meeting = factories.MeetingFactory(ended=True, end_found_at=MOMENT)
     told = factories.MeetingFactory(room=meeting.room, ended=True)
@@ -77,4 +111,5 @@ def test_an_end_of_which_nobody_told_is_said_to_be_estimated(admin_client: Clien
     assert shown(list_of(Meeting)).count("(estimated)") == 1
     assert "(estimated)" in shown(page_of(meeting.room))
     assert "End found" in shown(page_of(meeting))
+    assert "(estimated)" in shown(page_of(meeting))
     assert "End found" not in shown(page_of(told))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model
+from django.contrib import admin
+from django.db.models import DateTimeField, Model
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -36,6 +39,32 @@ def shown_duration(seconds: int | None) -> str:
 def shown_time(moment: datetime | None, *, with_seconds: bool = False) -> str:
     """Date and time, written as in the names of meetings."""
     return NOTHING if moment is None else shown_moment(moment, with_seconds=with_seconds)
+
+
+@functools.cache
+def moment_column(model: type[Model], name: str, *, with_seconds: bool) -> Callable[..., str]:
+    """Return what shows the time field `name` as all other times of the page are written.
+
+    Django writes a time that nobody can edit in a longer format than the names of rows have.
+    """
+    field: Any = model._meta.get_field(name)
+
+    @admin.display(description=field.verbose_name, ordering=name)
+    def show(row: Model) -> str:
+        return shown_time(getattr(row, name), with_seconds=with_seconds)
+
+    # Pages and lists take it for the name of the column.
+    show.__name__ = name
+    return show
+
+
+def with_moments(model: type[Model], *names: str, with_seconds: bool = False) -> tuple[Any, ...]:
+    """Return `names` of fields and methods for a page or list, those of time fields as `moment_column`."""
+    times = {field.name for field in model._meta.fields if isinstance(field, DateTimeField)}
+    return tuple(
+        moment_column(model, name, with_seconds=with_seconds) if name in times else name
+        for name in names
+    )
 
 
 def shown_end(meeting: Meeting) -> str:

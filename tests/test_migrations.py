@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connection
+
+from eyeson_meetings.models import Room
+from tests.factories import MeetingFactory
 
 
 @pytest.mark.django_db
@@ -52,3 +57,18 @@ def test_every_foreign_key_and_every_condition_of_the_models_has_its_index() -> 
             for field in model._meta.local_fields:
                 if field.is_relation:
                     assert (field.column,) in indexed, field
+
+
+@pytest.mark.django_db
+def test_rooms_of_before_know_since_when_a_meeting_is_in_progress() -> None:
+    running = MeetingFactory()
+    MeetingFactory(ended=True)
+    MeetingFactory(is_void=True)
+    migration = importlib.import_module("eyeson_meetings.migrations.0014_what_runs")
+
+    migration.note_running(apps, SimpleNamespace(connection=connection))
+
+    filled = Room.objects.exclude(running_since=None)
+    assert list(filled.values_list("pk", "running_since")) == [
+        (running.room_id, running.started_at)
+    ]

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from eyeson_meetings import conf
+from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import ValueRefusedError
 from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
 from eyeson_meetings.models.rooms import lookups_of_now
@@ -212,7 +213,8 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list; each of its rows knows its first hosts."""
         changelist: Any = super().get_changelist_instance(request)
-        hosts = RoomMember.objects.filter(role=RoomMember.Role.HOST).select_related("user")
+        members = RoomMember.objects.using(database_alias())
+        hosts = members.filter(role=RoomMember.Role.HOST).select_related("user")
         first = Prefetch("members", hosts.order_by("pk")[: HOSTS_SHOWN + 1], to_attr="first_hosts")
         prefetch_related_objects(list(changelist.result_list), first)
         return changelist

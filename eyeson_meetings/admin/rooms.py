@@ -213,9 +213,9 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list; each of its rows knows its first hosts."""
         changelist: Any = super().get_changelist_instance(request)
-        members = RoomMember.objects.using(database_alias())
-        hosts = members.filter(role=RoomMember.Role.HOST).select_related("user")
-        first = Prefetch("members", hosts.order_by("pk")[: HOSTS_SHOWN + 1], to_attr="first_hosts")
+        hosts = RoomMember.objects.filter(role=RoomMember.Role.HOST).select_related("user")
+        hosts = hosts.order_by("pk")[: HOSTS_SHOWN + 1]
+        first = Prefetch("members", hosts.using(database_alias()), to_attr="first_hosts")
         prefetch_related_objects(list(changelist.result_list), first)
         return changelist
 

@@ -51,6 +51,8 @@ FIRST_WAIT_SECONDS = 30.0
 LONGEST_WAIT_SECONDS = 30 * 60.0
 #: For how long the deliveries of a locked room are left aside, at most; jittered.
 LOCKED_WAIT_SECONDS = 10.0
+#: How many are left aside with the one that was refused; the next one leaves others aside.
+MOST_LEFT_ASIDE = 1000
 #: `Delivery.error` of those that are left aside.
 LOCKED = "Another transaction has locked the room, or the database."
 
@@ -294,11 +296,17 @@ def _leave_aside(delivery: Delivery) -> None:
 
 
 def _leave_room_aside(delivery: Delivery) -> None:
-    """Put off all other deliveries of the room, so that each keeps no worker of its own waiting."""
-    if delivery.room_eyeson_id:
-        Delivery.objects.due(timezone.now()).filter(
-            account=delivery.account, room_eyeson_id=delivery.room_eyeson_id
-        ).order_by().update(error=LOCKED, next_attempt_at=_when_unlocked())
+    """Put off the other deliveries of the room, so that each keeps no worker of its own waiting."""
+    if not delivery.room_eyeson_id:
+        return
+    others = Delivery.objects.due(timezone.now()).filter(
+        account=delivery.account, room_eyeson_id=delivery.room_eyeson_id
+    )
+    with transaction.atomic(using=database_alias()):
+        # Other workers do the same in this moment. Who waits for rows that they hold may hold some that they wait for.
+        free = others.using(database_alias()).select_for_update(skip_locked=True)
+        pks = list(free.values_list("pk", flat=True)[:MOST_LEFT_ASIDE])
+        Delivery.objects.filter(pk__in=pks).update(error=LOCKED, next_attempt_at=_when_unlocked())
 
 
 def _when_unlocked() -> datetime:

@@ -90,7 +90,9 @@ def test_a_join_is_answered_in_words(
     assert "This site is busy with this room" in response.content.decode()
     if is_rest:
         assert response.json()["code"] == "room_busy"
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    # An observer of another test may still be ending, and say so.
+    ours = [record for record in caplog.records if record.name != "eyeson_meetings.live.observer"]
+    assert [record.levelname for record in ours] == ["WARNING"]
     assert client.post(join).status_code == 303
 
 

@@ -53,6 +53,8 @@ class StateConsumer(AsyncWebsocketConsumer):
         self._showing: asyncio.Task[None] | None = None
         self._is_shown = asyncio.Event()
         self._heard = 0
+        #: A close is sent, or about to be. What the client had sent before it heard of that still comes.
+        self._is_closing = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve the socket until it is closed, and leave nothing running."""
@@ -94,6 +96,9 @@ class StateConsumer(AsyncWebsocketConsumer):
                     await asyncio.gather(passing_on, return_exceptions=True)
         except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
             _warn_of_end(error)
+        if self._is_closing:
+            return
+        self._is_closing = True
         try:
             await self.close(code)
         except OSError:
@@ -145,6 +150,10 @@ class StateConsumer(AsyncWebsocketConsumer):
         """Pass on nothing but the state."""
 
     async def _leave(self, code: int) -> None:
+        # Servers take a second close for a fault of the application.
+        if self._is_closing:
+            return
+        self._is_closing = True
         await self._stop_showing()
         await self.close(code)
 

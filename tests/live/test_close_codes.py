@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -105,3 +106,20 @@ def test_a_server_that_cannot_ask_who_this_is_sends_4013(
     assert "A live socket was closed (" in log
     assert "could not be closed" not in log
     assert "Traceback" not in log
+
+
+def test_what_comes_behind_a_close_closes_nothing_again() -> None:
+    socket, codes = consumers.RoomConsumer(), []
+
+    async def close(code: int) -> None:
+        codes.append(code)
+
+    async def flood() -> None:
+        for _ in range(consumers.MOST_MESSAGES + 3):
+            await socket.receive("{}")
+        await socket.receive("x" * 2 * consumers.LONGEST_MESSAGE)
+
+    socket.close = close
+    asyncio.run(flood())
+
+    assert codes == [consumers.TOO_MANY]

@@ -60,17 +60,19 @@ def last_host_words() -> str:
 
 def rooms_losing_host(leaving: Iterable[RoomMember]) -> list[Room]:
     """Return the rooms that would have members and no host any more if these members went, and have one now."""
-    gone: dict[Room, list[int]] = {}
-    for row in leaving:
-        gone.setdefault(row.room, []).append(row.pk)
+    rows = list(leaving)
+    gone, rooms = {row.pk for row in rows}, {row.room_id: row.room for row in rows}
+    going: dict[int, set[str]] = {pk: set() for pk in rooms}
+    staying: dict[int, set[str]] = {pk: set() for pk in rooms}
+    members = RoomMember.objects.filter(room__in=rooms)
+    for pk, room_pk, role in members.values_list("pk", "room", "role"):
+        (going if pk in gone else staying)[room_pk].add(role)
     host = RoomMember.Role.HOST
-    losing = []
-    for room, pks in gone.items():
-        staying = RoomMember.objects.filter(room=room).exclude(pk__in=pks)
-        has_host_now = RoomMember.objects.filter(room=room, pk__in=pks, role=host).exists()
-        if has_host_now and staying.exists() and not staying.filter(role=host).exists():
-            losing.append(room)
-    return losing
+    return [
+        room
+        for pk, room in rooms.items()
+        if host in going[pk] and staying[pk] and host not in staying[pk]
+    ]
 
 
 def rooms_without_host(account: str, *, most: int) -> QuerySet[Room]:

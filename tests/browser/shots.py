@@ -75,6 +75,7 @@ class ShotServer(ThreadingHTTPServer):
 
 class _ShotHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: ShotServer
 
     def do_GET(self) -> None:  # noqa: N802 - the base class names it so

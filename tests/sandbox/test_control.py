@@ -1,5 +1,6 @@
 """`/_sandbox/`: looking in, steering, trouble, and who may."""
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.sandbox.server import SandboxServer, listen
 
 from .conftest import Api
 
@@ -240,3 +241,9 @@ def test_the_pages_load_nothing_from_elsewhere(api: Api) -> None:
     assert api.bare("GET", "/").url.endswith("/_sandbox/console")
     assert api.bare("GET", "/_sandbox/assets/console.js").status_code == 200
     assert api.bare("GET", "/_sandbox/assets/no.css").status_code == 404
+
+
+def test_an_answer_does_not_wait_for_the_client_to_confirm_the_one_before() -> None:
+    with listen("127.0.0.1", 0) as listener:
+        # asyncio asks for this before it turns Nagle's algorithm off.
+        assert listener.proto == socket.IPPROTO_TCP

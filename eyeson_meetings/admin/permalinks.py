@@ -239,7 +239,8 @@ class PermalinkAdminMixin(ButtonsMixin):
             try:
                 room = permalinks.create_permalink_room(**given)
             except EyesonMeetingsError as error:
-                form.add_error(None, words_for(error))
+                told = words_for(error, request, account=given.get("account", ""))
+                form.add_error(None, told)
             else:
                 self.log_addition(request, room, _("Made a permalink room."))
                 messages.success(request, _("The room has been made. Add its members below."))

@@ -29,6 +29,7 @@ from eyeson_meetings.outages import (
     already_logged,
     is_database_away,
 )
+from eyeson_meetings.services.capacity import no_new_meeting, why_no_new_meeting
 
 logger = logging.getLogger(__name__)
 _database_away = Tally(logger, "Calls of the REST API not served: %d, the database is away (%s).")
@@ -138,8 +139,8 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     ),
     exceptions.KeyLockedError: Problem(
         status=503,
-        code="not_set_up",
-        message=lambda: _("eyeson has locked the API key of this site. Tell those who run it."),
+        code="no_new_meeting",
+        message=no_new_meeting,
     ),
     exceptions.ConfigurationError: Problem(
         status=503,
@@ -231,6 +232,9 @@ def answer_to(error: Exception, context: dict[str, Any]) -> Response | None:
     if problem.status >= 500:
         logger.warning("A call of the REST API failed: %s", error)
     words = problem.message() if problem.message is not None else str(error)
+    user = getattr(context.get("request"), "user", None)
+    if isinstance(error, exceptions.KeyLockedError) and getattr(user, "is_staff", False):
+        words = why_no_new_meeting(error, user=user)
     response = _response(problem.status, problem.code, words)
     retry_after = getattr(error, "retry_after_seconds", None)
     if retry_after is not None:

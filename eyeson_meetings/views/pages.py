@@ -51,6 +51,7 @@ from eyeson_meetings.outages import (
     already_logged,
     is_database_away,
 )
+from eyeson_meetings.services.capacity import no_new_meeting, why_no_new_meeting
 from eyeson_meetings.services.rooms import JoinedRoom
 
 logger = logging.getLogger(__name__)
@@ -187,7 +188,7 @@ def trouble_page(
 
     `retry_url` is where a POST of `retry_fields` tries again, and where a GET shows the lobby.
     """
-    trouble = trouble_of(error)
+    trouble, is_staff = trouble_of(error), getattr(request.user, "is_staff", False)
     if trouble.status >= 500:
         logger.warning("A join failed: %s", error)
     response = render(
@@ -200,7 +201,7 @@ def trouble_page(
             "trouble": trouble,
             "embedded": is_embedded(request),
             # eyeson's own words help those who run the site and puzzle everybody else.
-            "details": str(error) if getattr(request.user, "is_staff", False) else "",
+            "details": _details(error, request, room) if is_staff else "",
         },
         status=trouble.status,
     )
@@ -208,6 +209,12 @@ def trouble_page(
     if retry_after_seconds is not None:
         response.headers["Retry-After"] = str(math.ceil(retry_after_seconds))
     return already_logged(response) if trouble.status >= 500 else response
+
+
+def _details(error: EyesonMeetingsError, request: HttpRequest, room: Room) -> str:
+    if isinstance(error, KeyLockedError):
+        return why_no_new_meeting(error, account=room.account, user=request.user)
+    return str(error)
 
 
 def trouble_of(error: EyesonMeetingsError) -> Trouble:
@@ -264,7 +271,11 @@ def trouble_of(error: EyesonMeetingsError) -> Trouble:
                 title=_("This site is busy with this room"),
                 text=_("You are not in the meeting yet. Please try again in a moment."),
             )
-        case ConfigurationError() | KeyRefusedError() | KeyLockedError() | SecretUnreadableError():
+        case KeyLockedError():
+            return Trouble(
+                status=503, title=_("No new meeting at the moment"), text=no_new_meeting()
+            )
+        case ConfigurationError() | KeyRefusedError() | SecretUnreadableError():
             return Trouble(
                 status=503,
                 title=_("Meetings are not available right now"),

@@ -74,7 +74,7 @@ def test_what_cannot_be_made_is_said_on_the_form_and_eyeson_refusal_in_words(
     assert "This time is over" in past.content.decode()
     assert unnamed.context["form"].errors.keys() == {"name"}
     assert "too far away" in far.content.decode()
-    assert "eyeson has locked the API key" in locked.content.decode()
+    assert "eyeson refuses this account for now" in locked.content.decode()
     assert not Room.objects.exists()
     for browser in (staff_with("view_room"), staff_with("change_room")):
         assert browser.get(MAKE).status_code == 403

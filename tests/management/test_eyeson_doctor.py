@@ -264,11 +264,13 @@ def test_an_account_that_learns_of_people_by_looks_alone_is_warned() -> None:
     assert list(doctor.check_people(["default"])) == []
 
 
+@pytest.mark.django_db
+@pytest.mark.any_database
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
         ({"kind": "status", "status": 403}, "Copy the API key"),
-        ({"kind": "status", "status": 423}, "limits of the eyeson team"),
+        ({"kind": "status", "status": 423}, "Ask eyeson, or end meetings"),
         ({"kind": "status", "status": 503, "times": 3}, "Try again in a few minutes"),
         ({"kind": "garbage"}, "See that BASE_URL leads to eyeson's API"),
         ({"kind": "slow", "seconds": 60.0, "times": 3}, "Start the sandbox"),

@@ -24,6 +24,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 
 from eyeson_meetings import exceptions
 from eyeson_meetings.databases import in_no_transaction
+from eyeson_meetings.services.capacity import why_no_new_meeting
 
 from .base import AdminBase, ListMixin
 
@@ -48,7 +49,6 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
         "eyeson is busy right now. Nothing was done. Please try again in a minute."
     ),
     exceptions.KeyRefusedError: lambda: _("eyeson refuses the API key of this account."),
-    exceptions.KeyLockedError: lambda: _("eyeson has locked the API key: its limits are exceeded."),
     exceptions.FeatureDisabledError: lambda: _("The options of this room switch that off."),
     exceptions.MeetingEndedError: lambda: _("This meeting has ended."),
     exceptions.MeetingLockedError: lambda: _("This meeting is locked and lets nobody else in."),
@@ -70,8 +70,15 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
 }
 
 
-def words_for(error: exceptions.EyesonMeetingsError) -> str:
-    """What to tell a person about `error`, with eyeson's own words when it said any."""
+def words_for(
+    error: exceptions.EyesonMeetingsError, request: HttpRequest, *, account: str = ""
+) -> str:
+    """What to tell staff about `error`, with eyeson's own words when it said any.
+
+    `account`: the alias of the account that was asked, "" when it is not known.
+    """
+    if isinstance(error, exceptions.KeyLockedError):
+        return why_no_new_meeting(error, account=account, user=request.user)
     if getattr(error, "may_be_done", False):
         return _(
             "eyeson did not confirm this. It may have been done. Please check before you try again."
@@ -226,7 +233,7 @@ class ButtonsMixin(AdminBase):
         try:
             response = self._answer(request, row, button)
         except exceptions.EyesonMeetingsError as error:
-            messages.error(request, words_for(error))
+            messages.error(request, words_for(error, request, account=getattr(row, "account", "")))
             response = None
         return response or HttpResponseRedirect(self._back_to(request, row))
 
@@ -250,7 +257,8 @@ class ButtonsMixin(AdminBase):
                 acted: HttpResponse | None = getattr(self, button.run)(request, row, form)
             except exceptions.EyesonMeetingsError as error:
                 field = getattr(error, "field", "")
-                form.add_error(field if field in form.fields else None, words_for(error))
+                told = words_for(error, request, account=getattr(row, "account", ""))
+                form.add_error(field if field in form.fields else None, told)
             else:
                 return acted
         return self.show_page(

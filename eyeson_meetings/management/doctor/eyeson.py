@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from django.db import Error as DatabaseFault
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,6 +23,7 @@ from eyeson_meetings.exceptions import (
     UnavailableError,
 )
 from eyeson_meetings.services import webhooks
+from eyeson_meetings.services.capacity import why_no_new_meeting
 
 from .findings import Finding, TimeLimitError, ok, problem, shown_host, warning, within
 from .neighbours import urls_hint
@@ -109,6 +111,15 @@ def _hint_for_silence(account: conf.Account) -> str:
     return hint % {"host": shown_host(account.base_url)}
 
 
+def _hint_for_limits(alias: str, error: KeyLockedError) -> str:
+    hint = _("Ask eyeson, or end meetings.")
+    try:
+        return f"{why_no_new_meeting(error, account=alias)} {hint}"
+    except DatabaseFault:
+        # The finding about the database says more.
+        return hint
+
+
 def _refusal(alias: str, error: EyesonError) -> Finding:
     account = conf.account(alias)
     if isinstance(error, KeyRefusedError):
@@ -116,7 +127,7 @@ def _refusal(alias: str, error: EyesonError) -> Finding:
             "Copy the API key of your eyeson team into the settings, whole and without spaces."
         )
     elif isinstance(error, KeyLockedError):
-        hint = _("The limits of the eyeson team are used up. Ask eyeson, or end meetings.")
+        hint = _hint_for_limits(alias, error)
     elif isinstance(error, NetworkError):
         hint = _hint_for_silence(account)
     elif isinstance(error, UnavailableError):

@@ -58,6 +58,8 @@ DEFAULTS: dict[str, Any] = {
     },
     # Fernet keys for secrets at rest, newest first; `None`: derived from `SECRET_KEY`.
     "ENCRYPTION_KEYS": None,
+    # eyeson options of new rooms that are made without any (API reference 3.4); `{}`: eyeson's own.
+    "ROOM_OPTIONS": {},
     # Name of the participant through whom the site itself acts in a meeting.
     "SERVICE_NAME": "Meeting service",
 }

@@ -13,7 +13,8 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings as django_settings
 from django.conf.urls.i18n import i18n_patterns
-from django.core.checks import CheckMessage
+from django.core.checks import INFO, CheckMessage
+from django.core.checks.registry import registry
 from django.db import connections
 from django.urls import re_path, set_script_prefix
 from django.utils.translation import override
@@ -23,15 +24,18 @@ from eyeson_meetings.checks import (
     check_channel_layer,
     check_database,
     check_neighbours,
+    check_room_options,
     check_settings,
     check_urls,
     check_user_database,
+    check_what_everybody_may,
 )
 from tests.urls import urlpatterns
 
 CHECKS = (
     check_settings,
     check_neighbours,
+    check_room_options,
     check_urls,
     check_database,
     check_user_database,
@@ -144,6 +148,9 @@ WRONG: list[tuple[str, Any]] = [
     ("E022", {**GOOD, "SPOOL_DIR": 7}),
     ("E023", {**GOOD, "SERVICE_NAME": ""}),
     ("E023", {**GOOD, "SERVICE_NAME": "n" * 256}),
+    ("E026", {**GOOD, "ROOM_OPTIONS": ["kick_available"]}),
+    ("E026", {**GOOD, "ROOM_OPTIONS": {"kick_available": "no"}}),
+    ("E026", {**GOOD, "ROOM_OPTIONS": {"kick_availabel": False}}),
     ("W001", {"API_KEY": KEY}),
     ("W002", {**GOOD, "PUBLIC_URL": "http://www.example.org"}),
     ("W002", {**GOOD, "PUBLIC_URL": "https://www.example.org/meetings"}),
@@ -221,6 +228,29 @@ def test_a_path_in_the_public_url_is_told_where_it_belongs(settings: Any) -> Non
 
     assert '"https://www.example.org".' in str(message.hint)
     assert 'FORCE_SCRIPT_NAME = "/site".' in str(message.hint)
+
+
+def test_what_everybody_in_a_meeting_may_is_said_before_a_site_goes_live(settings: Any) -> None:
+    def said() -> list[str]:
+        return [message.msg for message in check_what_everybody_may()]
+
+    settings.EYESON = GOOD
+    by_default = said()
+    settings.EYESON = {
+        **GOOD,
+        "ROOM_OPTIONS": {"recording_available": False, "lock_available": True},
+    }
+    by_this_site = said()
+
+    assert by_default == [
+        "Everybody inside a meeting, guests too, may record, broadcast, set the layout, remove people, take "
+        "snapshots, end the meeting for all: the options of a room know no roles."
+    ]
+    assert "may broadcast, set the layout, remove people, lock the meeting, take" in by_this_site[0]
+    (message,) = check_what_everybody_may()
+    assert (str(message.id).partition(".")[2], message.level) == ("I001", INFO)
+    assert check_what_everybody_may in registry.get_checks(include_deployment_checks=True)
+    assert check_what_everybody_may not in registry.get_checks()
 
 
 def test_an_unknown_key_gets_the_one_that_is_meant(settings: Any) -> None:
@@ -514,10 +544,10 @@ def test_a_postgresql_that_may_hold_everybody_up_is_found(
 def test_every_id_has_a_test_here() -> None:
     folder = TOP / "eyeson_meetings" / "checks"
     source = "".join(path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py")))
-    kinds = {"error": "E", "warning": "W"}
+    kinds = {"error": "E", "warning": "W", "information": "I"}
     raised = {
         f"{kinds[kind]}{int(number):03}"
-        for kind, number in re.findall(r"\b(error|warning)\(\s*(\d+)", source)
+        for kind, number in re.findall(r"\b(error|warning|information)\(\s*(\d+)", source)
     }
     here = Path(__file__).read_text(encoding="utf-8")
 

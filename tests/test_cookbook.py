@@ -9,16 +9,36 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.test import Client
 from django.utils import timezone
 
-from eyeson_meetings.models import RoomMember
+from eyeson_meetings.models import Room, RoomMember
 from eyeson_meetings.policies import DefaultPolicy
+from eyeson_meetings.sandbox.server import SandboxServer
+from eyeson_meetings.services.rooms import create_room
+from tests.admin.conftest import come_in, page_of, start_meeting
+from tests.documented import code_blocks, section
 from tests.factories import RecordingFactory, RoomFactory, RoomMemberFactory, UserFactory
 
 pytestmark = [pytest.mark.django_db]
 
 PAGE = Path(__file__).parent.parent / "docs" / "permissions-cookbook.md"
 STRANGER = AnonymousUser()
+STRICT = "A strict site: nobody records, broadcasts or removes people"
+
+
+@pytest.fixture
+def root(client: Client) -> Client:
+    """The browser of somebody who may do everything."""
+    client.force_login(UserFactory(is_staff=True, is_superuser=True))
+    return client
+
+
+def buttons_of(root: Client, room: Room) -> str:
+    """Return the room's page in the admin, without blanks around the labels of its buttons."""
+    return re.sub(
+        r">\s+|\s+<", lambda found: found[0].strip(), root.get(page_of(room)).content.decode()
+    )
 
 
 def recipe(name: str) -> DefaultPolicy:
@@ -109,6 +129,24 @@ def test_confidential_talks_beside_ordinary_ones() -> None:
     assert policy.can_record(host, ordinary) is True
     assert policy.room_options(ordinary) == {"widescreen": True}
     assert recipe("ConfidentialPolicy").display_name(host) == "Ada"
+
+
+def test_a_strict_site(root: Client, sandbox_account: SandboxServer, settings: Any) -> None:
+    text = section("docs/permissions-cookbook.md", STRICT)
+    eyeson = dict(settings.EYESON)
+    exec(code_blocks(text, "python")[0], {"EYESON": eyeson})  # noqa: S102 - our own documentation
+    free = create_room(name="Free")
+    settings.EYESON = eyeson
+    strict = create_room(name="Strict")
+    for room in (free, strict):
+        start_meeting(room, sandbox_account)
+        come_in(room, sandbox_account, "Ada")
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| \*([^|*]+)\*", text, flags=re.MULTILINE)
+
+    assert {option: False for option, button in rows} == strict.options
+    for option, button in rows:
+        assert f">{button}<" in buttons_of(root, free), option
+        assert f">{button}<" not in buttons_of(root, strict), option
 
 
 def test_auditors() -> None:

@@ -137,6 +137,7 @@ TABLES = {
     "signals": signals_table,
     "errors": lambda: checks_table("error"),
     "warnings": lambda: checks_table("warning"),
+    "informations": lambda: checks_table("information"),
 }
 
 

@@ -80,8 +80,10 @@ class RoomForm(forms.ModelForm):
             self.fields["account"] = forms.ChoiceField(
                 label=self.fields["account"].label, choices=aliases
             )
-        if "name" in self.fields and not self.instance.pk:
-            self.fields["name"].required = True
+        if not self.instance.pk:
+            self.initial.setdefault("options", conf.setting("ROOM_OPTIONS"))
+            if "name" in self.fields:
+                self.fields["name"].required = True
 
     def clean_eyeson_id(self) -> str:
         """Return the id, for admins of a site that let people choose it. Raises ValidationError for a bad new one."""

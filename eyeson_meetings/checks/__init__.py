@@ -5,6 +5,7 @@ database connection or shows the value of a key.
 """
 
 from .channel_layer import check_channel_layer
+from .room_options import check_room_options, check_what_everybody_may
 from .settings import VALUE_CHECKS, check_settings
 from .surroundings import (
     check_database,
@@ -18,7 +19,9 @@ __all__ = [
     "check_channel_layer",
     "check_database",
     "check_neighbours",
+    "check_room_options",
     "check_settings",
     "check_urls",
     "check_user_database",
+    "check_what_everybody_may",
 ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, Info
 from django.core.checks import Warning as CheckWarning
 
 
@@ -20,6 +20,11 @@ def error(number: int, message: str, hint: str) -> Error:
 def warning(number: int, message: str, hint: str) -> CheckWarning:
     """A warning `eyeson_meetings.W<number>`."""
     return CheckWarning(message, hint=hint, id=f"eyeson_meetings.W{number:03}")
+
+
+def information(number: int, message: str, hint: str) -> Info:
+    """Something to know, `eyeson_meetings.I<number>`."""
+    return Info(message, hint=hint, id=f"eyeson_meetings.I{number:03}")
 
 
 def unknown_keys(

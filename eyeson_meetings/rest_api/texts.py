@@ -13,6 +13,7 @@ from rest_framework import ISO_8601, serializers
 
 from eyeson_meetings.models.names import UNSEEN_WORDS
 from eyeson_meetings.sanitizing import has_unseen, is_readable
+from eyeson_meetings.services.room_options import option_faults
 
 LONGEST_METADATA_BYTES = 16 * 1024
 DEEPEST_METADATA = 20
@@ -80,6 +81,18 @@ class MetadataField(serializers.DictField):
             and not math.isfinite(value)
         ):
             self.fail("not_storable")
+
+
+class OptionsField(MetadataField):
+    """The eyeson options of a room, by the same rules as in the admin."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        """The options as they came. Raises ValidationError with all that is wrong."""
+        options = super().to_internal_value(data)
+        faults = option_faults(options)
+        if faults:
+            raise serializers.ValidationError(faults)
+        return options
 
 
 def refuse_far_times(moment: datetime) -> None:

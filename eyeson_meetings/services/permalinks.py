@@ -35,6 +35,7 @@ from .entries import LONGEST_NAME, shown_name
 from .members import add_member
 from .permalink_hosts import forget_token, host_for, keep_first_host, known_host, token_in
 from .permalink_state import as_json, confirm_no_end, look_at, tell
+from .room_options import options_of_new_room
 from .undoing import gone_at, is_known
 from .values import plain_name
 
@@ -60,8 +61,10 @@ def create_permalink_room(
     """Have eyeson make a permalink, and make its room: with `host` as first member, or the site as first host.
 
     No meeting starts, and after `expires_at` (aware) none can. Each call makes another one.
-    Raises UnknownAccountError; ValueRefusedError for a name with characters that nobody sees; ValueError for a time
-    without a zone; EyesonError, our rows being unchanged.
+    Without `options` the room gets those of `EYESON["ROOM_OPTIONS"]`.
+    Raises UnknownAccountError; ConfigurationError for wrong options in the settings; ValueRefusedError for a name with
+    characters that nobody sees and for options that a room cannot have; ValueError for a time without a zone;
+    EyesonError, our rows being unchanged.
     A permalink whose answer was lost is adopted by sync.
     """
     if account not in conf.account_aliases():
@@ -70,7 +73,7 @@ def create_permalink_room(
     plain_name(name)
     host_name = _name_of(host)
     eyeson_id = random_eyeson_id()
-    wanted = as_json(options or {})
+    wanted = as_json(options_of_new_room(options))
     answer = client_for(account).permalinks.create(
         user_name=host_name,
         user_id=eyeson_id,

@@ -33,6 +33,7 @@ from .entries import Entry, shown_name
 from .guest_entry import enter_as_guest
 from .joining import enter
 from .members import add_member
+from .room_options import options_of_new_room, plain_options
 from .undoing import gone_at
 
 if TYPE_CHECKING:
@@ -66,10 +67,11 @@ def create_room(
 ) -> Room:
     """Make a room, with `host` as its first member. eyeson learns of it at the first join.
 
-    A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history.
-    Raises ValueRefusedError for a name with characters that nobody sees, and for an `eyeson_id` that is not 1 to 255
-    characters without "/", backslash, control characters and blanks at its ends, or that is "." or "..";
-    UnknownAccountError; IntegrityError when the site has such a room already; LockRefusedError.
+    A room of that `eyeson_id` that was only adopted so far becomes the site's own, with its history. Without `options`
+    it gets those of `EYESON["ROOM_OPTIONS"]`.
+    Raises ValueRefusedError for a name with characters that nobody sees, for options that a room cannot have, and for
+    an `eyeson_id` that is not 1 to 255 characters without "/", backslash, control characters and blanks at its ends,
+    or that is "." or ".."; ConfigurationError for wrong options in the settings; UnknownAccountError; IntegrityError when the site has such a room already; LockRefusedError.
     """
     values.plain_name(name)
     if eyeson_id is not None:
@@ -83,7 +85,7 @@ def create_room(
         room.eyeson_id = eyeson_id
     room.name, room.name_observed_at, room.adopted = name, None, False
     room.guest_access = guest_access
-    room.options, room.metadata = dict(options or {}), dict(metadata or {})
+    room.options, room.metadata = options_of_new_room(options), dict(metadata or {})
     room.save()
     if host is not None:
         add_member(room=room, user=host, role=RoomMember.Role.HOST)
@@ -97,14 +99,22 @@ def change_room(
     name: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     guest_access: str | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> Room:
-    """Change what is given of the room, and nothing else. eyeson learns of a new name at the next join.
+    """Change what is given of the room, and nothing else.
 
-    Raises ValueRefusedError for a name with characters that nobody sees; LockRefusedError.
+    eyeson learns of a new name at the next join, and of new options at the first join of the next meeting.
+    Raises ValueRefusedError for a name with characters that nobody sees and for options that a room cannot have;
+    LockRefusedError.
     """
     if name is not None:
         values.plain_name(name)
-    changed: dict[str, Any] = {"name": name, "metadata": metadata, "guest_access": guest_access}
+    changed: dict[str, Any] = {
+        "name": name,
+        "metadata": metadata,
+        "guest_access": guest_access,
+        "options": None if options is None else plain_options(options),
+    }
     fields = [field for field, value in changed.items() if value is not None]
     for field in fields:
         setattr(room, field, changed[field])

@@ -173,6 +173,18 @@ def test_options_that_mean_nothing_are_refused(root: Client, text: str, words: s
     assert room.options == {"widescreen": True}
 
 
+def test_a_new_room_begins_with_the_sites_options(root: Client, settings: Any) -> None:
+    settings.EYESON = {**settings.EYESON, "ROOM_OPTIONS": {"kick_available": False}}
+    free = RoomFactory()
+
+    page = root.get(reverse("admin:eyeson_meetings_room_add"))
+
+    shown = page.context["adminform"].form["options"].value()
+    assert json.loads(shown) == {"kick_available": False}
+    there = root.get(page_of(free)).context["adminform"].form["options"].value()
+    assert json.loads(there) == {}
+
+
 @pytest.mark.parametrize("text", ["", "{}", "null"])
 def test_no_options_are_no_options(root: Client, text: str) -> None:
     room = RoomFactory(options={"widescreen": True})

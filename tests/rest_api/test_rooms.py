@@ -94,7 +94,7 @@ def test_who_makes_a_room_is_its_host(world: World, as_user: Any) -> None:
 def test_only_what_may_be_said_of_a_room_is_taken(world: World, as_user: Any) -> None:
     user = allow(world.stranger, "add_room")
     sly = {"uuid": str(world.room.uuid), "eyeson_id": "mine", "closed_at": "2026-01-01T00:00:00Z"}
-    sly |= {"options": {"exit_url": "javascript:alert(1)"}, "adopted": True, "link_version": 9}
+    sly |= {"adopted": True, "link_version": 9}
 
     made = as_user(user).call("POST", "rooms/", {"name": "New", **sly})
 
@@ -102,6 +102,46 @@ def test_only_what_may_be_said_of_a_room_is_taken(world: World, as_user: Any) ->
     assert room.uuid != world.room.uuid
     assert room.eyeson_id != "mine"
     assert (room.closed_at, room.options, room.adopted, room.link_version) == (None, {}, False, 1)
+
+
+def test_options_are_set_and_shown_to_who_may_moderate(world: World, as_user: Any) -> None:
+    maker = allow(world.stranger, "add_room")
+    strict, path = {"kick_available": False}, f"rooms/{world.room.uuid}/"
+
+    made = as_user(maker).call("POST", "rooms/", {"name": "New", "options": strict})
+    changed = as_user(world.host).call("PATCH", path, {"options": strict})
+
+    assert (made.status_code, changed.status_code) == (201, 200)
+    assert made.json()["options"] == changed.json()["options"] == strict
+    assert Room.objects.get(uuid=made.json()["uuid"]).options == strict
+    assert as_user(world.member).call("GET", path).json()["options"] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"exit_url": "javascript:alert(1)"},
+        {"kick_available": "no"},
+        {"kick_availabel": False},
+        {"a": "\0"},
+        {"a": "x" * 17_000},
+        [],
+        None,
+    ],
+    ids=lambda options: str(options)[:20],
+)
+def test_options_that_no_room_can_have_change_nothing(
+    world: World, as_user: Any, options: Any
+) -> None:
+    maker, path = allow(world.stranger, "add_room"), f"rooms/{world.room.uuid}/"
+
+    for refused in (
+        as_user(maker).call("POST", "rooms/", {"name": "New", "options": options}),
+        as_user(world.host).call("PATCH", path, {"options": options}),
+    ):
+        assert refused.status_code == 400
+        assert list(refused.json()["fields"]) == ["options"]
+    assert Room.objects.get().options == {}
 
 
 def test_a_room_of_no_account_is_refused_and_not_made(world: World, as_user: Any) -> None:

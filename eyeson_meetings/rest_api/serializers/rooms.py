@@ -11,7 +11,7 @@ from rest_framework import serializers
 from eyeson_meetings import conf
 from eyeson_meetings.models import Room
 from eyeson_meetings.policies import policy
-from eyeson_meetings.rest_api.texts import MetadataField, MomentField, NameField
+from eyeson_meetings.rest_api.texts import MetadataField, MomentField, NameField, OptionsField
 from eyeson_meetings.services.addresses import public_address
 from eyeson_meetings.services.rooms import JoinedRoom
 from eyeson_meetings.services.status import latest_meeting, state_of
@@ -33,12 +33,13 @@ class AbilitiesSerializer(serializers.Serializer[Room]):
 
 
 class RoomSerializer(serializers.Serializer[Room]):
-    """A room. `metadata` is shown to those who may moderate, and null to others."""
+    """A room. `metadata` and `options` are shown to those who may moderate, and null to others."""
 
     uuid = serializers.UUIDField(read_only=True)
     name = serializers.CharField(read_only=True)
     guest_access = serializers.ChoiceField(choices=Room.GuestAccess.choices, read_only=True)
     metadata = serializers.SerializerMethodField()
+    options = serializers.SerializerMethodField(help_text="eyeson's options of the room.")
     state = serializers.SerializerMethodField(help_text="closed, idle, opening, running or ended")
     meeting = serializers.SerializerMethodField(help_text="The meeting in progress.")
     created_at = MomentField(read_only=True)
@@ -48,8 +49,14 @@ class RoomSerializer(serializers.Serializer[Room]):
 
     def get_metadata(self, room: Room) -> dict[str, Any] | None:
         """The site's own data."""
-        may_see = policy().can_moderate(self.context["request"].user, room)
-        return room.metadata if may_see else None
+        return room.metadata if self._may_moderate(room) else None
+
+    def get_options(self, room: Room) -> dict[str, Any] | None:
+        """What the site says to eyeson; eyeson's own defaults hold for all else."""
+        return room.options if self._may_moderate(room) else None
+
+    def _may_moderate(self, room: Room) -> bool:
+        return policy().can_moderate(self.context["request"].user, room)
 
     def get_state(self, room: Room) -> str:
         """What goes on in there."""
@@ -70,6 +77,10 @@ class RoomChangeSerializer(serializers.Serializer[Any]):
 
     name = NameField(required=False)
     metadata = MetadataField(required=False)
+    options = OptionsField(
+        required=False,
+        help_text="eyeson's options of the room. They hold from the first join of the next meeting on.",
+    )
     guest_access = serializers.ChoiceField(choices=Room.GuestAccess.choices, required=False)
 
 

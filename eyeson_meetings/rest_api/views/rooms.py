@@ -39,7 +39,7 @@ class RoomViewSet(ApiViewSet):
         ),
         "retrieve": Endpoint(summary="One room.", answers=serializers.RoomSerializer),
         "partial_update": Endpoint(
-            summary="Change a room's name, metadata or guest access. For who may moderate.",
+            summary="Change a room's name, metadata, options or guest access. For who may moderate.",
             takes=serializers.RoomChangeSerializer,
             answers=serializers.RoomSerializer,
             scope=WRITE,

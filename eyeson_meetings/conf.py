@@ -60,6 +60,8 @@ DEFAULTS: dict[str, Any] = {
     "ENCRYPTION_KEYS": None,
     # eyeson options of new rooms that are made without any (API reference 3.4); `{}`: eyeson's own.
     "ROOM_OPTIONS": {},
+    # How many may come in: new people in any 60 s by room, new people by meeting, one person in any 60 s; `None`: all.
+    "ENTRY_LIMITS": {"room": 120, "meeting": 300, "person": 20},
     # Name of the participant through whom the site itself acts in a meeting.
     "SERVICE_NAME": "Meeting service",
 }

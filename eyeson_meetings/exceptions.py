@@ -33,6 +33,7 @@ EyesonMeetingsError
 ├── BadSignatureError
 ├── LockRefusedError            another transaction holds the room's row in the database
 ├── RoomClosedError
+├── TooManyEntriesError         a limit of the site on who comes in; eyeson was not asked
 ├── LastHostError
 ├── MeetingNotRunningError
 ├── NoPermalinkError            the room was made otherwise
@@ -236,6 +237,17 @@ class LockRefusedError(EyesonMeetingsError):
         self, message: str = "Another transaction has locked the room in the database."
     ) -> None:
         super().__init__(message)
+
+
+class TooManyEntriesError(EyesonMeetingsError):
+    """More people come in, or one person more often, than the site allows. eyeson was not asked.
+
+    The message is for people. `retry_after_seconds` is None when no time is known at which it would be otherwise.
+    """
+
+    def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RoomClosedError(EyesonMeetingsError):

@@ -6,6 +6,7 @@ unless the *room's* options forbid that, and then they forbid it to the site's b
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import QuerySet
@@ -68,6 +69,10 @@ class DefaultPolicy:
     def room_options(self, room: Room) -> dict[str, Any]:
         """The eyeson options that every join of this room sends (API reference 3.4)."""
         return dict(room.options)
+
+    def planned_time(self, room: Room) -> tuple[datetime, datetime | None] | None:
+        """When the next meeting is to begin (aware) and, if it is known, to end; guests read it. None: nobody knows."""
+        return None
 
     def display_name(self, user: User) -> str:
         """The name under which `user` appears in meetings."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -35,6 +35,11 @@ class AppointmentPolicy(DefaultPolicy):
         is_recent = began_at is None or timezone.now() - began_at < CLIENTS_WATCH_FOR
         # Whoever may record in the room is its host, or somebody with a permission for all rooms.
         return is_recent or self.can_record(user, recording.room)
+
+    def planned_time(self, room: Room) -> tuple[datetime, datetime | None] | None:
+        """When the appointment is."""
+        appointment = Appointment.objects.filter(room=room).first()
+        return None if appointment is None else (appointment.starts_at, appointment.ends_at)
 
     def room_options(self, room: Room) -> dict[str, Any]:
         """The room's own options, and where the exit button leads."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from eyeson_meetings.models import Invitation, Room
 from eyeson_meetings.policies import policy
-from eyeson_meetings.services.guests import guest_url, revoke_invitation
+from eyeson_meetings.services.guests import guest_url, renew_invitation, revoke_invitation
 
 from .parts.base import (
     AdminBase,
@@ -53,6 +53,13 @@ class InvitationsFormSet(FirstRowsFormSet):
     """Few enough that the form stays under Django's DATA_UPLOAD_MAX_NUMBER_FIELDS."""
 
     first_rows = 50
+    #: Who makes the new ones.
+    invited_by: Any = None
+
+    def save_new(self, form: Any, commit: bool = True) -> Any:
+        """As Django's, by whoever invites."""
+        form.instance.invited_by = self.invited_by
+        return super().save_new(form, commit)
 
 
 class InvitationInlineMixin(ExpiresMixin, BoundedInlineMixin):
@@ -60,8 +67,8 @@ class InvitationInlineMixin(ExpiresMixin, BoundedInlineMixin):
 
     model = Invitation
     formset = InvitationsFormSet
-    fields = ("name", "expires_at", "badge", "link")
-    readonly_fields = ("badge", "link")
+    fields = ("name", "name_is_fixed", "expires_at", "max_entries", "entries", "badge", "link")
+    readonly_fields = ("entries", "badge", "link")
     classes = ("eyeson-invitations",)
     ordering = ("-pk",)
     can_delete = False
@@ -70,6 +77,12 @@ class InvitationInlineMixin(ExpiresMixin, BoundedInlineMixin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With what their links need."""
         return super().get_queryset(request).select_related("room")
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form set, which Django makes for this page alone."""
+        formset = super().get_formset(request, obj, **kwargs)
+        formset.invited_by = request.user
+        return formset
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Links are as good as an invitation: only who may invite sees them."""
@@ -106,6 +119,16 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
             copies="guest_link",
         ),
         Button(
+            path="renew",
+            label=gettext_lazy("Renew"),
+            run="renew",
+            may="may_invite",
+            when="is_valid",
+            question=gettext_lazy(
+                "The link is replaced: the old one opens nothing any more, and the new one counts as never used."
+            ),
+        ),
+        Button(
             path="revoke",
             label=gettext_lazy("Revoke"),
             run="revoke",
@@ -123,9 +146,11 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
     search_fields = ("name", "room__name", "=uuid")
     #: What nobody types in.
     facts: ClassVar[tuple[Any, ...]] = with_moments(
-        Invitation, "badge", "revoked_at", "created_at", "uuid"
+        Invitation, "entries", "badge", "invited_by", "revoked_at", "created_at", "uuid"
     )
-    fields: ClassVar[tuple[Any, ...]] = ("room", "name", "expires_at", *facts)
+    #: What people say of it.
+    said = ("room", "name", "name_is_fixed", "expires_at", "max_entries")
+    fields: ClassVar[tuple[Any, ...]] = (*said, *facts)
     raw_id_fields = ("room",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -138,7 +163,13 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What a new invitation does not have yet is left out."""
-        return self.fields if obj is not None else self.fields[:3]
+        return self.fields if obj is not None else self.said
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A new one is by whoever makes it."""
+        if not change:
+            obj.invited_by = request.user
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=gettext_lazy("state"))
     def badge(self, invitation: Invitation) -> str:
@@ -160,6 +191,12 @@ class InvitationAdminMixin(ExpiresMixin, GuestLinkMixin, ButtonsMixin, ListMixin
     def guest_link(self, invitation: Invitation) -> str:
         """The link itself."""
         return guest_url(invitation=invitation)
+
+    def renew(self, request: HttpRequest, invitation: Invitation) -> None:
+        """Give it another link."""
+        renew_invitation(invitation=invitation)
+        self.log_change(request, invitation, _("Renewed."))
+        messages.success(request, _("The invitation has a new link. Copy it and send it again."))
 
     def revoke(self, request: HttpRequest, invitation: Invitation) -> None:
         """Let the link open nothing any more."""
@@ -190,6 +227,8 @@ def invitation_badge(invitation: Invitation) -> str:
         return shown_badge("dead", _("revoked"))
     if not invitation.is_valid:
         return shown_badge("dead", _("expired"))
+    if invitation.is_used_up:
+        return shown_badge("dead", _("used up"))
     if not opens_room(invitation):
         return shown_badge("idle", _("room lets no guests in"))
     return shown_badge("stored", _("valid"))

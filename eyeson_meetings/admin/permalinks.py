@@ -239,7 +239,7 @@ class PermalinkAdminMixin(ButtonsMixin):
             try:
                 room = permalinks.create_permalink_room(**given)
             except EyesonMeetingsError as error:
-                told = words_for(error, request, account=given.get("account", ""))
+                told = words_for(error, user=request.user, account=given.get("account", ""))
                 form.add_error(None, told)
             else:
                 self.log_addition(request, room, _("Made a permalink room."))

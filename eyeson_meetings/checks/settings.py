@@ -286,6 +286,14 @@ def _are_retention_days(value: Any) -> bool:
     )
 
 
+def _are_entry_limits(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(
+        kind in conf.DEFAULTS["ENTRY_LIMITS"]
+        and (limit is None or (isinstance(limit, int) and _is_number(limit)))
+        for kind, limit in value.items()
+    )
+
+
 def _are_fetch_kinds(value: Any) -> bool:
     return isinstance(value, list | tuple | set | frozenset) and all(
         kind in FETCH_KINDS for kind in value
@@ -322,6 +330,11 @@ VALUE_CHECKS: dict[str, tuple[int, Callable[[Any], bool], str]] = {
     ),
     "MAX_FILE_BYTES": (20, _is_number, "Use a number of bytes above 0."),
     "QUEUES": (21, _are_queues, f"Use names of Celery queues by {', '.join(QUEUE_KINDS)}."),
+    "ENTRY_LIMITS": (
+        27,
+        _are_entry_limits,
+        f"Use whole numbers above 0, or None for no limit, by {', '.join(conf.DEFAULTS['ENTRY_LIMITS'])}.",
+    ),
     "SPOOL_DIR": (
         22,
         lambda value: value is None or isinstance(value, Path) or _is_text(value),

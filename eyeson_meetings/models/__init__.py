@@ -4,6 +4,7 @@ from .act_requests import ActRequest
 from .broadcasts import Broadcast, BroadcastListing, BroadcastTarget, BroadcastWord
 from .clocks import AccountClock
 from .deliveries import Delivery
+from .entry_counts import EntryCount
 from .files import RoomFile
 from .meetings import AccessKey, Meeting, RoomShutdown
 from .observing import ObserverLease, Watch
@@ -24,6 +25,7 @@ __all__ = [
     "BroadcastTarget",
     "BroadcastWord",
     "Delivery",
+    "EntryCount",
     "Invitation",
     "Meeting",
     "ObserverLease",

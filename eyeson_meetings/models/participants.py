@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .meetings import Meeting
 from .moments import shown_interval, shown_moment
-from .rooms import Room, random_eyeson_id
+from .rooms import Invitation, Room, random_eyeson_id
 from .rows import Row, RowForeignKey, RowQuerySet
 from .times import ReportedTimeField
 
@@ -62,6 +62,16 @@ class Participant(Row):
     name_observed_at = ReportedTimeField(null=True, blank=True, editable=False)
     #: Fact (sticky): who once entered as a guest is never taken for a user of the site.
     guest = models.BooleanField(_("guest"), default=False)
+    #: The personal invitation by which this guest comes in.
+    invitation = RowForeignKey(
+        Invitation,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="participants",
+        verbose_name=_("invitation"),
+    )
     #: The participant through whom the site itself acts; left out of attendance and counts.
     is_service = models.BooleanField(default=False, editable=False)
     #: Derived from the presence facts and the meetings of the room.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.apps import apps
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -209,6 +210,28 @@ class Invitation(Row):
     #: Typed by people.
     expires_at = ReportedTimeField(_("expires"), null=True, blank=True)
     revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    invited_by = RowForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("invited by"),
+    )
+    name_is_fixed = models.BooleanField(
+        _("name is fixed"),
+        default=True,
+        help_text=_("The guest comes in under this name and cannot choose another one."),
+    )
+    max_entries = models.PositiveIntegerField(
+        _("browsers at most"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("In how many browsers the link can be used; empty: in any number."),
+    )
+    entries = models.PositiveIntegerField(_("used in browsers"), default=0, editable=False)
 
     class Meta:
         verbose_name = _("invitation")
@@ -224,6 +247,21 @@ class Invitation(Row):
 
     @property
     def is_valid(self) -> bool:
-        """Whether the link still opens the room: neither revoked nor expired."""
+        """Whether the link still opens the room: neither revoked nor expired, whoever has used it."""
         expired = self.expires_at is not None and self.expires_at <= timezone.now()
         return self.revoked_at is None and not expired
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether the link opens the room only for the browsers that have used it."""
+        return self.max_entries is not None and self.entries >= self.max_entries
+
+    @property
+    def mark(self) -> str:
+        """What a browser keeps, signed, that has used the link: another one after the link was renewed."""
+        return f"{self.guest_id}:{self.link_version}"
+
+    @property
+    def fixed_name(self) -> str:
+        """The name under which the guest comes in; "" when the guest chooses one."""
+        return self.name if self.name_is_fixed else ""

@@ -51,6 +51,7 @@ PROBLEMS: Mapping[type[Exception], Problem] = {
     exceptions.RoomClosedError: Problem(
         status=409, code="room_closed", message=lambda: _("This room is closed.")
     ),
+    exceptions.TooManyEntriesError: Problem(status=429, code="too_many_entries"),
     exceptions.LastHostError: Problem(status=409, code="last_host"),
     exceptions.PermalinkExpiredError: Problem(status=409, code="permalink_expired"),
     exceptions.PermalinkDeletedError: Problem(status=409, code="permalink_deleted"),

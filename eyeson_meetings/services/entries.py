@@ -15,7 +15,7 @@ from django.utils import timezone
 from eyeson_meetings.client.records import Answer, RoomResponse
 from eyeson_meetings.exceptions import UnexpectedAnswerError
 from eyeson_meetings.mirror.transactions import brief_transaction
-from eyeson_meetings.models import Participant, Room
+from eyeson_meetings.models import Invitation, Participant, Room
 from eyeson_meetings.policies import policy
 from eyeson_meetings.sanitizing import without_unseen
 
@@ -50,7 +50,12 @@ def shown_name(user: User) -> str:
 
 
 def keep_participant(
-    room: Room, name: str, identity: dict[str, Any], *, guest: bool = False
+    room: Room,
+    name: str,
+    identity: dict[str, Any],
+    *,
+    guest: bool = False,
+    invitation: Invitation | None = None,
 ) -> Participant:
     """Return the row of the participant of `room` that `identity` names, made now if need be.
 
@@ -65,6 +70,7 @@ def keep_participant(
                 defaults={
                     "name": name[:LONGEST_NAME],
                     "guest": guest,
+                    "invitation": invitation,
                     "unconfirmed_since": timezone.now(),
                 },
             )

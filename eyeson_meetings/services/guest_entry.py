@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
+
+from django.db.models import F, Q
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client.records import Answer, RoomResponse
@@ -11,44 +15,96 @@ from eyeson_meetings.exceptions import (
     EyesonError,
     MeetingEndedError,
     MeetingNotRunningError,
+    NotAllowedError,
     NotFoundError,
     SecretUnreadableError,
     UnexpectedAnswerError,
 )
 from eyeson_meetings.mirror.transactions import one_transaction
-from eyeson_meetings.models import Meeting, Participant, Room
+from eyeson_meetings.models import Invitation, Meeting, Participant, Room
 from eyeson_meetings.models.rooms import random_eyeson_id
 
 from .accounts import client_for
 from .control import ask_what_runs
 from .entries import LONGEST_NAME, Entry, keep_participant, refuse_other_room
+from .entry_limits import count_new_person, count_person
 
 ROUTE = "POST /guests/:guest_token"
 
 
-def enter_as_guest(*, room: Room, name: str, guest_id: str | None) -> Entry:
+def enter_as_guest(
+    *,
+    room: Room,
+    name: str,
+    guest_id: str | None = None,
+    invitation: Invitation | None = None,
+    is_known_browser: bool = False,
+) -> Entry:
     """Ask eyeson to let a guest into the meeting that runs in `room`. The answer is not mirrored yet.
 
     `guest_id` is kept first, if it can be theirs: see `join_as_guest`. Asks nobody when we know of no meeting. A token
     that eyeson no longer takes is looked up once in `GET /rooms`.
-    Raises MeetingNotRunningError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
+    Raises NotAllowedError for an invitation that opens nothing any more, MeetingNotRunningError, TooManyEntriesError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
     """
     meeting = room.current_meeting()
     if meeting is None:
         raise MeetingNotRunningError("No meeting is running in this room.")
     # What is not asked for keeps nobody.
     client_for(room.account)
-    guest = _keep_guest(room, guest_id, name)
-    answer = _ask(room, meeting, name, guest.eyeson_id)
+    _count(room, meeting, guest_id, invitation)
+    with _one_more_browser(None if is_known_browser else invitation):
+        guest = _keep_guest(room, guest_id, name, invitation)
+        answer = _ask(room, meeting, name, guest.eyeson_id)
     refuse_other_room(answer.value, room, route=ROUTE)
     entered_as = answer.value.user.id if answer.value.user is not None else guest.eyeson_id
     return Entry(participant=_entered(room, entered_as, name), answer=answer, route=ROUTE)
 
 
-def _keep_guest(room: Room, guest_id: str | None, name: str) -> Participant:
+def _count(
+    room: Room, meeting: Meeting, guest_id: str | None, invitation: Invitation | None
+) -> None:
+    """Raises TooManyEntriesError for one too many: see `entry_limits`."""
+    if invitation is not None:
+        count_person("invitation", invitation.pk)
+        return
+    known = _guest_of(room, guest_id) if guest_id is not None else None
+    if known is None:
+        count_new_person(room, meeting)
+    else:
+        count_person("participant", known.person.pk)
+
+
+@contextmanager
+def _one_more_browser(invitation: Invitation | None) -> Iterator[None]:
+    """Count a browser that uses the invitation for the first time, and not if the block raises.
+
+    Raises NotAllowedError when it is used up, revoked or renewed by now.
+    """
+    if invitation is None:
+        yield
+        return
+    same_link = Invitation.objects.filter(
+        pk=invitation.pk, link_version=invitation.link_version, revoked_at=None
+    )
+    is_free = Q(max_entries=None) | Q(entries__lt=F("max_entries"))
+    if not same_link.filter(is_free).update(entries=F("entries") + 1):
+        raise NotAllowedError("This guest link opens nothing.")
+    try:
+        yield
+    except BaseException:
+        same_link.filter(entries__gt=0).update(entries=F("entries") - 1)
+        raise
+
+
+def _keep_guest(
+    room: Room, guest_id: str | None, name: str, invitation: Invitation | None
+) -> Participant:
     """The guest of that id, made now if need be; another one for an id that is none of theirs."""
-    if guest_id is not None and (_is_ours(guest_id) or _is_guest(room, guest_id)):
-        row = keep_participant(room, name, {"eyeson_id": guest_id}, guest=True).person
+    if invitation is not None:
+        guest_id = invitation.guest_id
+    if guest_id is not None and (_is_ours(guest_id) or _guest_of(room, guest_id) is not None):
+        identity = {"eyeson_id": guest_id}
+        row = keep_participant(room, name, identity, guest=True, invitation=invitation).person
         if row.user_id is None and not row.is_service:
             return row
     return keep_participant(room, name, {"eyeson_id": random_eyeson_id()}, guest=True)
@@ -62,9 +118,10 @@ def _is_ours(guest_id: str) -> bool:
         return False
 
 
-def _is_guest(room: Room, guest_id: str) -> bool:
-    """Whether a guest of the room has the id, which then may be one of eyeson's."""
-    return Participant.objects.filter(room=room, eyeson_id=guest_id, guest=True).exists()
+def _guest_of(room: Room, guest_id: str) -> Participant | None:
+    """Return the guest of the room who has the id, which then may be one of eyeson's."""
+    guests = Participant.objects.select_related("merged_into").filter(room=room, guest=True)
+    return guests.filter(eyeson_id=guest_id).first()
 
 
 def _ask(room: Room, meeting: Meeting, name: str, eyeson_id: str) -> Answer[RoomResponse]:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import uuid as uuid_module
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from django.core import signing
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from eyeson_meetings.exceptions import NotAllowedError
+from eyeson_meetings.exceptions import NotAllowedError, ValueRefusedError
 from eyeson_meetings.mirror.transactions import one_transaction
-from eyeson_meetings.models import Invitation, Room
+from eyeson_meetings.models import Invitation, Room, RoomMember
 
 from . import values
 from .addresses import public_address
+from .entries import shown_name
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
 
 SALT = "eyeson.guest"
 
@@ -29,24 +35,26 @@ class GuestAccess:
 
     room: Room
     invitation: Invitation | None = None
-
-    @property
-    def guest_id(self) -> str | None:
-        """The id under which the invited person enters; None for the link for everybody."""
-        return None if self.invitation is None else self.invitation.guest_id
+    #: Whether this browser has come in by the invitation before.
+    is_known_browser: bool = False
 
 
-def open_guest_link(token: str) -> GuestAccess:
+def open_guest_link(token: str, *, mark: str = "") -> GuestAccess:
     """The room that `token` opens.
 
-    Raises NotAllowedError for every token that opens none, forged, unknown, expired, revoked or renewed:
+    `mark` is what a browser keeps that has come in by an invitation (`Invitation.mark`): it opens one that is used up.
+    Raises NotAllowedError for every token that opens none, forged, unknown, expired, revoked, renewed or used up:
     after the same work and with the same words, so that nobody learns which links once held.
     """
     uuid, version = _subject_of(token)
     invitation = Invitation.objects.select_related("room").filter(uuid=uuid).first()
     room = Room.objects.filter(uuid=uuid).first()
     if invitation is not None and _is_open(invitation) and invitation.link_version == version:
-        return GuestAccess(room=invitation.room, invitation=invitation)
+        is_known = mark == invitation.mark
+        if is_known or not invitation.is_used_up:
+            return GuestAccess(
+                room=invitation.room, invitation=invitation, is_known_browser=is_known
+            )
     if (
         room is not None
         and room.guest_access == Room.GuestAccess.LINK
@@ -78,20 +86,60 @@ def guest_url(*, room: Room | None = None, invitation: Invitation | None = None)
 
 
 @one_transaction
-def invite(*, room: Room, name: str = "", expires_at: datetime | None = None) -> Invitation:
+def invite(
+    *,
+    room: Room,
+    name: str = "",
+    expires_at: datetime | None = None,
+    name_is_fixed: bool = True,
+    max_entries: int | None = None,
+    invited_by: AbstractBaseUser | None = None,
+) -> Invitation:
     """Make a personal guest link for `room`, valid until `expires_at` (aware) or until it is revoked.
 
+    Whoever comes in by it is one person, on any device, under `name` unless that is empty or not fixed.
+    `max_entries`: in how many browsers it can be used; None: in any number. `invited_by`: whom the guest page names.
     It opens nothing while the room's `guest_access` is `none`.
-    Raises ValueRefusedError for a name with characters that nobody sees; LockRefusedError.
+    Raises ValueRefusedError for a name with characters that nobody sees and for `max_entries` below 1; LockRefusedError.
     """
     values.plain_name(name)
-    return Invitation.objects.create(room=room, name=name, expires_at=expires_at)
+    if max_entries is not None and max_entries < 1:
+        raise ValueRefusedError(_("This is a number of 1 or more."), field="max_entries")
+    return Invitation.objects.create(
+        room=room,
+        name=name,
+        expires_at=expires_at,
+        name_is_fixed=name_is_fixed,
+        max_entries=max_entries,
+        invited_by=invited_by,
+    )
 
 
 def revoke_invitation(*, invitation: Invitation) -> None:
     """Let the invitation's link open nothing any more. Whoever is in a meeting already stays in."""
     Invitation.objects.filter(pk=invitation.pk, revoked_at=None).update(revoked_at=timezone.now())
     invitation.refresh_from_db(fields=["revoked_at"])
+
+
+@one_transaction
+def renew_invitation(*, invitation: Invitation) -> None:
+    """Give the invitation another link: the old one opens nothing any more, and no browser has used the new one.
+
+    The person stays the same. One that is revoked or expired stays so. Raises LockRefusedError.
+    """
+    Invitation.objects.filter(pk=invitation.pk).update(
+        link_version=F("link_version") + 1, entries=0
+    )
+    invitation.refresh_from_db(fields=["link_version", "entries"])
+
+
+def inviter_of(access: GuestAccess) -> str:
+    """Return the name of who invites by the link: who made the invitation, else a host of the room; "" for nobody."""
+    if access.invitation is not None and access.invitation.invited_by is not None:
+        return shown_name(access.invitation.invited_by)
+    hosts = access.room.members.filter(role=RoomMember.Role.HOST, user__is_active=True)
+    host = hosts.select_related("user").order_by("pk").first()
+    return shown_name(host.user) if host is not None else ""
 
 
 @one_transaction

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from eyeson_meetings import mirror
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import BroadcastListing, Delivery, Participant
+from eyeson_meetings.models import BroadcastListing, Delivery, EntryCount, Participant
 from eyeson_meetings.models.storing import media_storage
 
 from .claims import FileModel, FileRow
@@ -29,6 +29,8 @@ LISTS_KEPT = timedelta(days=1)
 #: How long an id is kept under which somebody tried to enter and which eyeson has not named: for retries, and for
 #: webhooks, which come hours late (API reference 17.4).
 UNCONFIRMED_KEPT = timedelta(days=1)
+#: How long it is kept how many people came into a room: longer than a meeting lasts.
+COUNTS_KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ def prune(*, slice_seconds: float | None = None) -> PruneReport:
     days, this = setting("RETENTION_DAYS"), _Slice(slice_seconds)
     _prune_lists(this)
     _prune_unconfirmed(this)
+    _prune_counts(this)
     deliveries = _prune_deliveries(
         [Delivery.State.DONE, Delivery.State.IGNORED], days["deliveries"], this
     ) + _prune_deliveries([Delivery.State.DEAD], days["dead_deliveries"], this)
@@ -109,6 +112,14 @@ def _prune_unconfirmed(this: _Slice) -> None:
         if this.is_over:
             return
         mirror.forget_unconfirmed(row, before=before)
+        this.look()
+
+
+def _prune_counts(this: _Slice) -> None:
+    """Delete the counts of people who came in, once nobody has come in for long."""
+    old = EntryCount.objects.filter(updated_at__lt=timezone.now() - COUNTS_KEPT)
+    while not this.is_over and (pks := list(old.values_list("pk", flat=True)[:BATCH])):
+        EntryCount.objects.filter(pk__in=pks).delete()
         this.look()
 
 

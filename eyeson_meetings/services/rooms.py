@@ -23,13 +23,14 @@ from eyeson_meetings.exceptions import (
     UnknownAccountError,
 )
 from eyeson_meetings.mirror.transactions import one_transaction
-from eyeson_meetings.models import Meeting, Participant, Room, RoomMember
+from eyeson_meetings.models import Invitation, Meeting, Participant, Room, RoomMember
 
 from . import values
 from .accounts import client_for
 from .acts import act
 from .control import ask_what_runs, runs_as
 from .entries import Entry, shown_name
+from .entry_limits import count_person
 from .guest_entry import enter_as_guest
 from .joining import enter
 from .members import add_member
@@ -143,7 +144,7 @@ def reopen_room(*, room: Room) -> Room:
 def join_room(*, room: Room, user: User) -> JoinedRoom:
     """Let `user` into the room's meeting, starting one if none runs.
 
-    Raises NotAllowedError for an anonymous user and RoomClosedError, without asking eyeson;
+    Raises NotAllowedError for an anonymous user, RoomClosedError and TooManyEntriesError, without asking eyeson;
     PermalinkOverError in a permalink room; ConfigurationError; EyesonError, our rows being unchanged
     when eyeson refused or was down; UnexpectedAnswerError and LinkRefusedError when the answer leads nowhere
     we follow, which is known only after the meeting has started and is mirrored.
@@ -151,23 +152,43 @@ def join_room(*, room: Room, user: User) -> JoinedRoom:
     if not user.is_authenticated:
         raise NotAllowedError("Whoever has no account enters as a guest.")
     refuse_if_closed(room)
+    count_person("user", user.pk)
     entry = enter(room=room, user=user, name=shown_name(user))
     return _let_in(room, entry)
 
 
 @act
-def join_as_guest(*, room: Room, name: str, guest_id: str | None = None) -> JoinedRoom:
+def join_as_guest(
+    *,
+    room: Room,
+    name: str,
+    guest_id: str | None = None,
+    invitation: Invitation | None = None,
+    is_known_browser: bool = False,
+) -> JoinedRoom:
     """Let somebody without an account into the room's running meeting; never starts one.
 
     `guest_id` is the `eyeson_id` of the guest they were before, or a UUID of the site's as text under which each try
-    of theirs enters, as `GuestAccess.guest_id`; anything else is ignored, and the id of a user of the site.
-    Raises RoomClosedError, MeetingNotRunningError, and ValueRefusedError for a name with characters that nobody sees,
-    without asking eyeson; MeetingEndedError; MeetingLockedError; ConfigurationError; other EyesonErrors and
+    of theirs enters; anything else is ignored, and the id of a user of the site. With `invitation`, one of the room's,
+    they enter under its id, and under its name if that is fixed; `is_known_browser` says that this browser has used it
+    before.
+    Raises NotAllowedError for an invitation that is used up or revoked by now, RoomClosedError, MeetingNotRunningError, TooManyEntriesError, and ValueRefusedError for a name with
+    characters that nobody sees, without asking eyeson; MeetingEndedError; MeetingLockedError; ConfigurationError; other EyesonErrors and
     LinkRefusedError as `join_room`.
     """
     refuse_if_closed(room)
     values.plain_name(name)
-    entry = enter_as_guest(room=room, name=name, guest_id=guest_id)
+    if invitation is not None:
+        if invitation.room_id != room.pk:
+            raise ValueError("The invitation is one of another room.")
+        name = invitation.fixed_name or name
+    entry = enter_as_guest(
+        room=room,
+        name=name,
+        guest_id=guest_id,
+        invitation=invitation,
+        is_known_browser=is_known_browser,
+    )
     return _let_in(room, entry)
 
 

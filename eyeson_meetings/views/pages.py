@@ -42,6 +42,7 @@ from eyeson_meetings.exceptions import (
     PermalinkOverError,
     RoomClosedError,
     SecretUnreadableError,
+    TooManyEntriesError,
     UnavailableError,
 )
 from eyeson_meetings.models import Room
@@ -67,6 +68,7 @@ JOIN_ERRORS = (
     RoomClosedError,
     PermalinkOverError,
     SecretUnreadableError,
+    TooManyEntriesError,
 )
 
 
@@ -169,6 +171,8 @@ class Trouble:
     title: str
     text: str
     can_retry: bool = True
+    #: After how long the page tries again by itself; None: never.
+    retries_in_seconds: int | None = None
 
 
 def is_embedded(request: HttpRequest) -> bool:
@@ -240,6 +244,13 @@ def trouble_of(error: EyesonMeetingsError) -> Trouble:
                 title=_("This room does not exist any more"),
                 text=_("The meeting service has deleted it. Please ask those who run this site."),
                 can_retry=False,
+            )
+        case TooManyEntriesError():
+            return Trouble(
+                status=429,
+                title=_("Too many at once"),
+                text=str(error),
+                retries_in_seconds=error.retry_after_seconds,
             )
         case MeetingLockedError():
             return Trouble(

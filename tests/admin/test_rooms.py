@@ -270,12 +270,15 @@ def test_without_a_user_admin_the_user_is_named_by_key(root: Client) -> None:
     assert '<input type="text" name="members-__prefix__-user"' in page
 
 
-def test_an_invitation_is_made_on_the_page_and_its_link_shown(root: Client) -> None:
+def test_an_invitation_is_made_on_the_page_and_its_link_shown(
+    root: Client, admin_user: Any
+) -> None:
     room = RoomFactory(guest_access=Room.GuestAccess.INVITED)
 
     save(root, room, **{"invitations-TOTAL_FORMS": "1", "invitations-0-name": "Grace"})
 
     invitation = Invitation.objects.get()
+    assert invitation.invited_by == admin_user
     page = root.get(page_of(room)).content.decode()
     link = page.split('data-eyeson-copy="')[1].split('"')[0]
     assert open_guest_link(link.rstrip("/").rpartition("/")[2]).invitation == invitation
@@ -294,6 +297,28 @@ def test_links_are_shown_to_those_who_may_invite_alone(
     assert press(browser, invitation, "guest-link").status_code == 403
     assert press(browser, invitation, "revoke").status_code == 403
     assert ("/guest/" in root.get(page_of(room)).content.decode()) == (guest_access == "invited")
+
+
+def test_an_invitation_that_is_used_up_is_renewed_after_a_question(
+    root: Client, admin_user: Any
+) -> None:
+    room = RoomFactory(guest_access=Room.GuestAccess.INVITED)
+    root.post(
+        reverse("admin:eyeson_meetings_invitation_add"),
+        {"room": room.pk, "name": "Grace", "name_is_fixed": "on", "max_entries": "1"},
+    )
+    invitation = Invitation.objects.get()
+    assert (invitation.invited_by, invitation.max_entries) == (admin_user, 1)
+    Invitation.objects.update(entries=1)
+    assert "used up" in root.get(page_of(invitation)).content.decode()
+
+    assert root.get(button_of(invitation, "renew")).status_code == 200
+    assert told(press(root, invitation, "renew"))[0].startswith("The invitation has a new link.")
+
+    invitation.refresh_from_db()
+    assert (invitation.entries, invitation.link_version) == (0, 2)
+    assert logged(invitation)[-1] == "Renewed."
+    assert "used up" not in root.get(page_of(invitation)).content.decode()
 
 
 def test_an_invitation_is_revoked_after_a_question(root: Client) -> None:

@@ -32,6 +32,7 @@ WITHOUT = {
     "broadcasts.running_broadcast": "asks nobody: broadcasts/?running=true shows the row",
     "files.refresh_pending": _ROUNDS,
     "guests.guest_token_for": _GUESTS,
+    "guests.inviter_of": _GUESTS,
     "guests.open_guest_link": _GUESTS,
     "inbox.process_due": _ROUNDS,
     "inbox.receive": "eyeson's webhooks are signed and have a view of their own",

@@ -25,6 +25,7 @@ from eyeson_meetings.models import (
     AccountClock,
     ActRequest,
     BroadcastListing,
+    EntryCount,
     Room,
     SyncRun,
 )
@@ -43,7 +44,7 @@ from .truth import sync_once
 pytestmark = pytest.mark.django_db
 
 #: Rows that say when the site looked, not what it saw.
-LOOKS = (AccountClock, SyncRun, BroadcastListing)
+LOOKS = (AccountClock, SyncRun, BroadcastListing, EntryCount)
 
 #: Acts that are not marked as `act`, and ways in that the other table does not have.
 MORE: dict[str, tuple[Prepare, list[str]]] = {

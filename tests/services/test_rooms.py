@@ -252,8 +252,9 @@ def test_a_locked_api_key_changes_nothing(sandbox_account: SandboxServer) -> Non
 
 
 def test_the_26th_meeting_at_once_is_refused_and_the_25th_goes_on(
-    sandbox_account: SandboxServer,
+    sandbox_account: SandboxServer, settings: Any
 ) -> None:
+    settings.EYESON = {**settings.EYESON, "ENTRY_LIMITS": {"person": None}}
     user, rooms = UserFactory(), RoomFactory.create_batch(25)
     for room in rooms:
         join_room(room=room, user=user)

@@ -16,7 +16,7 @@ from django.db.models import Model
 
 from eyeson_meetings import client
 from eyeson_meetings.exceptions import MeetingEndedError, NotFoundError, NotUndoneError
-from eyeson_meetings.models import AccountClock, ActRequest, BroadcastListing, SyncRun
+from eyeson_meetings.models import AccountClock, ActRequest, BroadcastListing, EntryCount, SyncRun
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.webhooks import register_webhook, unregister_webhook
 from tests.factories import RoomFactory
@@ -27,8 +27,8 @@ from .truth import sync_once
 
 pytestmark = pytest.mark.django_db
 
-#: Rows that every look leaves.
-LOOKS = (AccountClock, SyncRun, ActRequest, BroadcastListing)
+#: Rows that every look or try leaves.
+LOOKS = (AccountClock, SyncRun, ActRequest, BroadcastListing, EntryCount)
 #: What a look after a 404 asks for.
 MEETING = "/rooms/{access_key}"
 NO_LOOK = ""

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import apps
 
-from eyeson_meetings.models import AccountClock
+from eyeson_meetings.models import AccountClock, EntryCount
 
 #: Names that would run if a page did not escape them.
 PAYLOADS = [
@@ -20,12 +20,12 @@ PAYLOADS = [
 
 
 def all_rows() -> dict[str, list[dict[str, Any]]]:
-    """Every row of the package's tables, column by column; not what answers tell of eyeson's clock."""
+    """Every row of the package's tables, column by column; not what answers tell of eyeson's clock, nor the counts of tries."""
     models = apps.get_app_config("eyeson_meetings").get_models()
     return {
         model.__name__: list(model._base_manager.order_by("pk").values())
         for model in models
-        if model is not AccountClock
+        if model not in (AccountClock, EntryCount)
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,13 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from eyeson_meetings.models import AccessKey, Invitation, Meeting, Participant, Room
+from eyeson_meetings.policies import DefaultPolicy
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.guests import (
     guest_token_for,
     invite,
+    renew_invitation,
 )
 from eyeson_meetings.services.rooms import close_room
-from tests.factories import MeetingFactory, RoomFactory, RoomMemberFactory
+from tests.factories import MeetingFactory, RoomFactory, RoomMemberFactory, UserFactory
 from tests.services.meetings import (
     CLOSED_PORT,
     calls_of,
@@ -123,13 +126,50 @@ def test_without_a_worker_the_lobby_says_when_eyeson_confirmed_the_meeting(
 
 def test_the_lobby_asks_for_a_name_and_knows_that_of_the_invitation(client: Client) -> None:
     invitation = invite(
-        room=RoomFactory(guest_access=Room.GuestAccess.INVITED), name="Grace Hopper"
+        room=RoomFactory(guest_access=Room.GuestAccess.INVITED),
+        name="Grace Hopper",
+        name_is_fixed=False,
     )
 
     page = text_of(client.get(lobby_of(invitation)))
 
     assert '<label class="eyeson-label" for="id_name">Your name</label>' in page
     assert 'value="Grace Hopper"' in page
+
+
+def test_a_fixed_name_is_shown_and_not_asked_for(client: Client) -> None:
+    invitation = invite(room=RoomFactory(guest_access=Room.GuestAccess.INVITED), name="Grace <b>")
+
+    page = text_of(client.get(lobby_of(invitation)))
+
+    assert "You come in as <b>Grace &lt;b&gt;</b>." in page
+    assert 'name="name"' not in page
+
+
+def test_the_lobby_says_who_invites_and_when(client: Client, room: Room, settings: Any) -> None:
+    nobody = text_of(client.get(lobby_of(room)))
+    RoomMemberFactory(room=room, user__first_name="Mem", user__last_name="Ber")
+    RoomMemberFactory(room=room, role="host", user__first_name="Ada", user__last_name="Byron")
+    mine = invite(room=room, invited_by=UserFactory(first_name="Alan", last_name="Turing"))
+    settings.EYESON = {**settings.EYESON, "POLICY": f"{__name__}.PlanningPolicy"}
+
+    by_host, by_me = (text_of(client.get(lobby_of(target))) for target in (room, mine))
+
+    assert "You are invited as a guest." in nobody
+    assert "<time" not in nobody
+    assert "Ada Byron invites you." in by_host
+    assert "Alan Turing invites you." in by_me
+    assert "Tuesday, Dec. 1, 2026, 2 p.m.</time>–" in by_host
+    assert "2:45 p.m.</time>" in by_me
+
+
+class PlanningPolicy(DefaultPolicy):
+    """A site that knows when its meetings are."""
+
+    def planned_time(self, room: Room) -> tuple[datetime, datetime | None] | None:
+        """In an hour, for three quarters of an hour."""
+        starts_at = datetime(2026, 12, 1, 13, tzinfo=UTC)
+        return starts_at, starts_at + timedelta(minutes=45)
 
 
 def test_the_lobby_of_a_closed_room_has_no_way_in(client: Client, room: Room) -> None:
@@ -232,11 +272,99 @@ def test_another_browser_is_another_guest(meeting: Meeting) -> None:
 
 
 def test_an_invitation_is_one_guest_in_every_browser(meeting: Meeting) -> None:
-    address = lobby_of(invite(room=meeting.room))
-    for _ in range(2):
-        assert Client().post(address, {"name": "Grace"}).status_code == 303
+    invitation = invite(room=meeting.room, name="Grace")
+    visitor = Client()
+    assert visitor.post(lobby_of(meeting.room), {"name": "Before"}).status_code == 303
+    for browser in (visitor, visitor, Client()):
+        assert browser.post(lobby_of(invitation), {"name": "Somebody"}).status_code == 303
 
-    assert Participant.objects.filter(guest=True).count() == 1
+    person = Participant.objects.get(invitation=invitation)
+    assert (person.eyeson_id, person.name) == (invitation.guest_id, "Grace")
+    assert Participant.objects.filter(guest=True).count() == 2
+    invitation.refresh_from_db()
+    assert invitation.entries == 2
+
+
+def test_an_invitation_lets_in_as_many_browsers_as_it_says(meeting: Meeting) -> None:
+    invitation = invite(room=meeting.room, name="Grace", max_entries=1)
+    address, first, late = lobby_of(invitation), Client(), Client()
+    assert late.get(address).status_code == 200
+
+    assert [first.post(address).status_code for _ in range(3)] == [303, 303, 303]
+    refused, again = late.post(address), first.get(address)
+
+    assert (refused.status_code, again.status_code) == (404, 200)
+    assert [first.get(f"{address}status/").status_code, late.get(address).status_code] == [200, 404]
+    # The socket knows no browser and would refuse this one.
+    assert "socket=" not in text_of(again)
+    renew_invitation(invitation=invitation)
+    assert first.get(address).status_code == 404
+    assert late.post(lobby_of(invitation)).status_code == 303
+    assert first.get(lobby_of(invitation)).status_code == 404
+    assert Participant.objects.get(invitation=invitation).eyeson_id == invitation.guest_id
+
+
+def test_a_browser_that_eyeson_did_not_let_in_has_not_used_the_invitation(
+    sandbox_account: SandboxServer, client: Client, meeting: Meeting
+) -> None:
+    invitation = invite(room=meeting.room, name="Grace", max_entries=1)
+    sandbox_account.service.faults.add("status", route="/guests/{guest_token}", status=400)
+
+    assert client.post(lobby_of(invitation)).status_code == 502
+    assert Client().post(lobby_of(invitation)).status_code == 303
+
+
+# Limits
+
+
+def test_a_class_behind_one_link_and_one_address_comes_in_at_once(
+    meeting: Meeting, sandbox_account: SandboxServer
+) -> None:
+    pupils = [Client(REMOTE_ADDR="192.0.2.1") for _ in range(30)]
+
+    answers = [pupil.post(lobby_of(meeting.room), {"name": "Pupil"}) for pupil in pupils]
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert len(in_sandbox(sandbox_account, meeting).people) == 31
+
+
+def test_who_is_one_too_many_is_told_when_the_page_tries_again(
+    meeting: Meeting, settings: Any, sandbox_account: SandboxServer
+) -> None:
+    settings.EYESON = {**settings.EYESON, "ENTRY_LIMITS": {"room": 1}}
+    address, late = lobby_of(meeting.room), Client()
+    assert Client().post(address, {"name": "Early"}).status_code == 303
+    before = calls_of(sandbox_account)
+
+    refused = late.post(address, {"name": "Late"})
+
+    seconds = int(refused.headers["Retry-After"])
+    assert (refused.status_code, calls_of(sandbox_account)) == (429, before)
+    assert 50 <= seconds <= 60
+    assert f'data-eyeson-retry-after="{seconds}"' in text_of(refused)
+    assert f"Please try again in {seconds} seconds." in text_of(refused)
+    assert '<input type="hidden" name="name" value="Late">' in text_of(refused)
+    assert_page_headers(refused)
+    member = RoomMemberFactory(room=meeting.room).user
+    late.force_login(member)
+    assert late.post(reverse("eyeson:join", args=[meeting.room.uuid])).status_code == 303
+
+
+def test_a_member_who_joins_again_and_again_is_slowed_down_on_pages_and_by_rest(
+    meeting: Meeting, settings: Any
+) -> None:
+    settings.EYESON = {**settings.EYESON, "ENTRY_LIMITS": {"person": 1}}
+    browser, uuid = Client(), meeting.room.uuid
+    browser.force_login(RoomMemberFactory(room=meeting.room).user)
+    assert browser.post(reverse("eyeson:join", args=[uuid])).status_code == 303
+
+    page = browser.post(reverse("eyeson:join", args=[uuid]))
+    answer = browser.post(f"/meetings/api/v1/rooms/{uuid}/join/")
+
+    assert (page.status_code, answer.status_code) == (429, 429)
+    assert answer.json()["code"] == "too_many_entries"
+    assert 0 < int(page.headers["Retry-After"]) <= 60
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
 @pytest.mark.parametrize(

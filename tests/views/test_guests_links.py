@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import string
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -20,9 +22,10 @@ from eyeson_meetings.services.guests import (
     guest_token_for,
     invite,
     renew_guest_link,
+    renew_invitation,
     revoke_invitation,
 )
-from tests.factories import MeetingFactory, RoomFactory
+from tests.factories import InvitationFactory, MeetingFactory, RoomFactory
 from tests.services.meetings import CLOSED_PORT, calls_of, start_meeting, use_account
 
 from .answers import all_rows, assert_page_headers
@@ -61,6 +64,10 @@ def dead_links() -> list[str]:
     revoke_invitation(invitation=revoked)
     expired = invite(room=invited_room, expires_at=timezone.now() - timedelta(seconds=1))
     unwelcome = invite(room=RoomFactory(guest_access=Room.GuestAccess.NONE))
+    used_up = InvitationFactory(room=invited_room, max_entries=2, entries=2)
+    renewed_invitation = invite(room=invited_room)
+    before_renewal = lobby_of(renewed_invitation)
+    renew_invitation(invitation=renewed_invitation)
     good = guest_token_for(room=open_room)
     tokens = [
         signing.dumps([str(uuid4()), 1], salt=SALT),
@@ -80,6 +87,8 @@ def dead_links() -> list[str]:
         renewed,
         lobby_of(revoked),
         lobby_of(expired),
+        lobby_of(used_up),
+        before_renewal,
         lobby_of(unwelcome),
         lobby_of(RoomFactory(guest_access=Room.GuestAccess.NONE)),
         lobby_of(invited_room),
@@ -111,6 +120,24 @@ def test_unknown_expired_revoked_and_garbage_are_one_answer(
         assert_page_headers(answers[0])
     assert sandbox_account.calls == []
     assert all_rows() == before
+
+
+def test_300_changed_tokens_are_one_answer(client: Client, room: Room) -> None:
+    good, chance = guest_token_for(room=room), random.Random(7)  # noqa: S311 - the same each time
+    changed = set()
+    while len(changed) < 300:
+        place = chance.randrange(len(good))
+        character = chance.choice(string.ascii_letters + string.digits + "-_:.~%")
+        kind = chance.choice(["put", "take", "add"])
+        middle = {"put": character, "take": "", "add": good[place] + character}[kind]
+        changed.add(good[:place] + middle + good[place + 1 :])
+    changed.discard(good)
+    expected = answer_of(client.get(f"/meetings/guest/{'x' * len(good)}/"))
+
+    answers = [client.get(f"/meetings/guest/{token}/") for token in sorted(changed)]
+
+    assert expected[0] == 404
+    assert all(answer_of(answer) == expected for answer in answers)
 
 
 def test_each_kind_of_dead_link_costs_the_same_queries(

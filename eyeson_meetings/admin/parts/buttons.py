@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from django.urls import URLPattern
     from django.utils.functional import _StrPromise
 
+    from eyeson_meetings.policies import User
+
 #: Error → what staff reads. Looked up along the class tree; anything else shows its own words.
 WORDS: dict[type[Exception], Callable[[], str]] = {
     exceptions.LockRefusedError: lambda: _(
@@ -71,14 +73,14 @@ WORDS: dict[type[Exception], Callable[[], str]] = {
 
 
 def words_for(
-    error: exceptions.EyesonMeetingsError, request: HttpRequest, *, account: str = ""
+    error: exceptions.EyesonMeetingsError, *, user: User | None = None, account: str = ""
 ) -> str:
     """What to tell staff about `error`, with eyeson's own words when it said any.
 
-    `account`: the alias of the account that was asked, "" when it is not known.
+    `user` reads it, and `account` is the alias of the account that was asked, "" when it is not known.
     """
     if isinstance(error, exceptions.KeyLockedError):
-        return why_no_new_meeting(error, account=account, user=request.user)
+        return why_no_new_meeting(error, account=account, user=user)
     if getattr(error, "may_be_done", False):
         return _(
             "eyeson did not confirm this. It may have been done. Please check before you try again."
@@ -233,7 +235,9 @@ class ButtonsMixin(AdminBase):
         try:
             response = self._answer(request, row, button)
         except exceptions.EyesonMeetingsError as error:
-            messages.error(request, words_for(error, request, account=getattr(row, "account", "")))
+            messages.error(
+                request, words_for(error, user=request.user, account=getattr(row, "account", ""))
+            )
             response = None
         return response or HttpResponseRedirect(self._back_to(request, row))
 
@@ -257,7 +261,7 @@ class ButtonsMixin(AdminBase):
                 acted: HttpResponse | None = getattr(self, button.run)(request, row, form)
             except exceptions.EyesonMeetingsError as error:
                 field = getattr(error, "field", "")
-                told = words_for(error, request, account=getattr(row, "account", ""))
+                told = words_for(error, user=request.user, account=getattr(row, "account", ""))
                 form.add_error(field if field in form.fields else None, told)
             else:
                 return acted

@@ -77,6 +77,11 @@ class InvitationSerializer(serializers.Serializer[Invitation]):
     valid = serializers.BooleanField(
         source="is_valid", read_only=True, help_text="Neither revoked nor expired."
     )
+    name_is_fixed = serializers.BooleanField(read_only=True)
+    max_entries = serializers.IntegerField(read_only=True, allow_null=True)
+    entries = serializers.IntegerField(
+        read_only=True, help_text="In how many browsers the link was used."
+    )
 
 
 class NewInvitationSerializer(InvitationSerializer):
@@ -95,4 +100,15 @@ class InvitationWriteSerializer(serializers.Serializer[Any]):
     name = NameField(required=False, allow_blank=True, default="")
     expires_at = MomentField(
         required=False, allow_null=True, default=None, validators=[refuse_far_times]
+    )
+    name_is_fixed = serializers.BooleanField(
+        default=True, help_text="The guest comes in under this name and cannot choose another one."
+    )
+    max_entries = serializers.IntegerField(
+        required=False,
+        allow_null=True,
+        default=None,
+        min_value=1,
+        max_value=10_000,
+        help_text="In how many browsers the link can be used; null: in any number.",
     )

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from eyeson_meetings.models import Invitation, Room
 from eyeson_meetings.rest_api import serializers
 from eyeson_meetings.services import guests
+from eyeson_meetings.services.control import signed_in
 
 from .base import WRITE, ApiViewSet, Endpoint
 
@@ -37,6 +38,11 @@ class InvitationViewSet(ApiViewSet):
             answers=serializers.InvitationSerializer,
             scope=WRITE,
         ),
+        "renew": Endpoint(
+            summary="Replace the invitation's link, as if it was never used. For who may moderate.",
+            answers=serializers.NewInvitationSerializer,
+            scope=WRITE,
+        ),
     }
 
     def list(self, request: Request, room_uuid: UUID) -> Response:
@@ -46,17 +52,29 @@ class InvitationViewSet(ApiViewSet):
     def create(self, request: Request, room_uuid: UUID) -> Response:
         """201 with the invitation and its link."""
         room = self._moderated(room_uuid)
-        return self.answer(guests.invite(room=room, **self.body()))
+        made = guests.invite(room=room, invited_by=signed_in(request.user), **self.body())
+        return self.answer(made)
 
     @action(detail=True, methods=["post"])
     def revoke(self, request: Request, room_uuid: UUID, uuid: UUID) -> Response:
         """The invitation, which is revoked."""
+        invitation = self._invitation(room_uuid, uuid)
+        guests.revoke_invitation(invitation=invitation)
+        return self.answer(invitation)
+
+    @action(detail=True, methods=["post"])
+    def renew(self, request: Request, room_uuid: UUID, uuid: UUID) -> Response:
+        """The invitation with its new link."""
+        invitation = self._invitation(room_uuid, uuid)
+        guests.renew_invitation(invitation=invitation)
+        return self.answer(invitation)
+
+    def _invitation(self, room_uuid: UUID, uuid: UUID) -> Invitation:
         room = self._moderated(room_uuid)
         invitation = Invitation.objects.filter(room=room, uuid=uuid).first()
         if invitation is None:
             raise NotFound
-        guests.revoke_invitation(invitation=invitation)
-        return self.answer(invitation)
+        return invitation
 
     def _moderated(self, uuid: UUID) -> Room:
         room = self.room_of(uuid)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from typing import Any
 
@@ -18,15 +19,21 @@ hide_guest_links()
 
 logger = logging.getLogger(__name__)
 
-#: The policy is asked again, and the state shown again, so that a browser notices a dead connection.
+#: The policy is asked again, and the state said again.
 CHECK_SECONDS = 60.0
 #: The same for guest links: services revoke them without a hint to open sockets.
 GUEST_CHECK_SECONDS = 10.0
 #: How long the first state may take.
 START_SECONDS = 5.0
-#: Clients have nothing to say. Small talk is ignored, up to so many messages of so many characters or bytes.
+#: Scripts of pages do not see the ping of the protocol, so they get a message of ours by which they notice a dead
+#: connection: status.js waits 12 s for it.
+HEARTBEAT_SECONDS = 5.0
+HEARTBEAT = '{"heartbeat":true}'
+#: Clients name rooms. Other messages are ignored, up to so many messages of so many characters or bytes.
 LONGEST_MESSAGE = 1024
 MOST_MESSAGES = 100
+#: That one socket shows; status.js has the same number.
+MOST_ROOMS = 50
 
 #: Close codes of an application: daphne sends 1000 and 3000 to 4999 only. NOT_VISIBLE is the same for rooms that
 #: do not exist and for rooms that the user may not see. The others are 3000 above the registered codes.
@@ -37,9 +44,10 @@ TOO_MANY = 4008
 
 
 class StateConsumer(AsyncWebsocketConsumer):
-    """Shows one state of a room on connect and whenever it is another one.
+    """Shows the state of a room on connect and whenever it is another one.
 
-    Each message is `{"etag": ..., "state": ...}`. A subclass says who may see which state.
+    Each message is `{"etag": ..., "state": ...}`, or a heartbeat. A subclass says who may see which state, and
+    may show more rooms than the one of its address.
     """
 
     # Of no alias: feeds listen to the layer, once a room, and sockets work while it is down.
@@ -50,8 +58,10 @@ class StateConsumer(AsyncWebsocketConsumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Channels makes its consumers."""
         super().__init__(*args, **kwargs)
-        self._showing: asyncio.Task[None] | None = None
-        self._is_shown = asyncio.Event()
+        #: By the key of the room: what the socket does for it.
+        self._showing: dict[str, asyncio.Task[None]] = {}
+        self._beating: asyncio.Task[None] | None = None
+        self._is_accepted = False
         self._heard = 0
         #: A close is sent, or about to be. What the client had sent before it heard of that still comes.
         self._is_closing = False
@@ -65,16 +75,7 @@ class StateConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         """Refuse those who may not see the room; to others the state is shown from now on."""
-        try:
-            room_pk = await self._visible_room()
-        except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
-            _warn_of_end(error)
-            await self.close(TRY_LATER)
-            return
-        if room_pk is None:
-            await self.close(NOT_VISIBLE)
-            return
-        self._showing = asyncio.create_task(self._show(room_pk))
+        self._start_showing(self._key)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Ignore what a client says; close on one who says much."""
@@ -84,23 +85,28 @@ class StateConsumer(AsyncWebsocketConsumer):
         elif self._heard > MOST_MESSAGES:
             await self._leave(TOO_MANY)
 
-    async def _show(self, room_pk: int) -> None:
+    @property
+    def _key(self) -> str:
+        """What the address names the room by."""
+        raise NotImplementedError
+
+    async def _visible_room(self, key: str) -> int | None:
+        """Return the primary key of the room if this person may see its state now."""
+        raise NotImplementedError
+
+    def _start_showing(self, key: str) -> None:
+        self._showing[key] = asyncio.create_task(self._show(key))
+
+    async def _show(self, key: str) -> None:
         code = TRY_LATER
         try:
-            async with following(room_pk, self.read_message) as feed:
-                passing_on = asyncio.create_task(self._pass_on(feed))
-                try:
-                    code = await self._show_all(feed)
-                finally:
-                    passing_on.cancel()
-                    await asyncio.gather(passing_on, return_exceptions=True)
+            code = await self._show_until_end(key)
         except Exception as error:  # noqa: BLE001 - the page polls, whatever went wrong here
             _warn_of_end(error)
         if self._is_closing:
             return
-        self._is_closing = True
         try:
-            await self.close(code)
+            await self._end(key, code)
         except OSError:
             logger.debug("The browser went away before its live socket was closed.")
         except Exception as error:  # noqa: BLE001 - a server may refuse a close in any way
@@ -108,33 +114,62 @@ class StateConsumer(AsyncWebsocketConsumer):
                 "A live socket could not be closed with code %d (%s).", code, type(error).__name__
             )
 
-    async def _show_all(self, feed: RoomFeed) -> int:
-        """Show the news of the feed until there is a reason to close; answers its code."""
+    async def _end(self, key: str, code: int) -> None:
+        """Close the socket, because the room is not shown any more."""
+        self._is_closing = True
+        await self.close(code)
+
+    async def _show_until_end(self, key: str) -> int:
+        """Show the room until there is a reason not to; return its code. The policy is asked first."""
+        room_pk = await self._visible_room(key)
+        if room_pk is None:
+            return NOT_VISIBLE
+        async with following(room_pk, self.read_message) as feed:
+            is_shown = asyncio.Event()
+            passing_on = asyncio.create_task(self._pass_on(key, feed, is_shown))
+            try:
+                return await self._show_all(key, feed, is_shown)
+            finally:
+                passing_on.cancel()
+                await asyncio.gather(passing_on, return_exceptions=True)
+
+    async def _show_all(self, key: str, feed: RoomFeed, is_shown: asyncio.Event) -> int:
+        """Show the news of the feed until there is a reason not to; return its code."""
         seen = await _next_news(feed, None, _now() + START_SECONDS)
         if seen is None:
             return TRY_LATER
         if seen.text is None:
             return NOT_VISIBLE
-        await self.accept()
-        await self.send(text_data=seen.text)
-        self._is_shown.set()
+        await self._say(seen.text)
+        is_shown.set()
         check_at = _now() + self._check_seconds()
         while True:
             news = await _next_news(feed, seen, check_at)
             if self._is_check_due(news, seen):
-                if await self._visible_room() != feed.room_pk:
+                if await self._visible_room(key) != feed.room_pk:
                     return NOT_VISIBLE
-                self._forget_abilities()
+                self._forget_abilities(key)
                 check_at = _now() + self._check_seconds()
             if news is not None and news.text is None:
                 return NOT_VISIBLE
             if news is None or news.text != seen.text:
-                await self.send(text_data=(news or seen).text)
+                await self._say((news or seen).text)
             seen = news or seen
 
-    async def _visible_room(self) -> int | None:
-        """Return the primary key of the room if this person may see its state now."""
-        raise NotImplementedError
+    async def _say(self, text: str | None) -> None:
+        """Send the text, unless the socket is being closed."""
+        if self._is_closing:
+            return
+        if not self._is_accepted:
+            self._is_accepted = True
+            await self.accept()
+            self._beating = asyncio.create_task(self._beat())
+        await self.send(text_data=text)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self._say(HEARTBEAT)
 
     def _check_seconds(self) -> float:
         return CHECK_SECONDS
@@ -143,10 +178,10 @@ class StateConsumer(AsyncWebsocketConsumer):
         """Return whether to ask again if this person may see the room, before they are shown `news`."""
         return news is None or news.members != seen.members
 
-    def _forget_abilities(self) -> None:
-        """Ask again what this person may do, when it matters next."""
+    def _forget_abilities(self, key: str) -> None:
+        """Ask again what this person may do in the room, when it matters next."""
 
-    async def _pass_on(self, feed: RoomFeed) -> None:
+    async def _pass_on(self, key: str, feed: RoomFeed, is_shown: asyncio.Event) -> None:
         """Pass on nothing but the state."""
 
     async def _leave(self, code: int) -> None:
@@ -158,64 +193,109 @@ class StateConsumer(AsyncWebsocketConsumer):
         await self.close(code)
 
     async def _stop_showing(self) -> None:
-        showing, self._showing = self._showing, None
-        if showing is not None:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+        tasks = [*self._showing.values(), *([self._beating] if self._beating else [])]
+        self._showing, self._beating = {}, None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class RoomConsumer(StateConsumer):
-    """`ws/eyeson/rooms/<uuid>/`: the room's whole state on connect and whenever it is another one.
+    """`ws/eyeson/rooms/<uuid>/`: the whole state of a room on connect and whenever it is another one.
 
-    Each message is `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB; or
-    `{"chat": ...}` or `{"podium": ...}` for those who may join, while an observer hears the meeting. The
-    policy is asked on connect, every 60 s and when members of the room change. Wrap the route in
-    `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is a stranger.
+    `{"follow": ["<uuid>", ...]}` from the client shows it more rooms over the same socket, 50 in all. Each message is
+    `{"etag": ..., "state": ...}`, both as the status endpoint has them, under 2 KB; or
+    `{"room": "<uuid>", "chat": ...}` or `{"room": "<uuid>", "podium": ...}` for those who may join, while an observer
+    hears the meeting; or `{"room": "<uuid>", "gone": true}` for a room that may not be seen any more, while the
+    socket shows others. The policy is asked for each room when it is followed, every 60 s and when its members
+    change. Wrap the route in `AllowedHostsOriginValidator` and `AuthMiddlewareStack`; without a `user` everybody is
+    a stranger.
     """
 
     read_message = staticmethod(message_about)
-    #: Whether the policy lets them join; None: to be asked when there is something to hear.
-    _may_hear: bool | None = None
 
-    async def _visible_room(self) -> int | None:
-        return await visible_room(self.scope, self._uuid)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As Channels makes its consumers."""
+        super().__init__(*args, **kwargs)
+        #: All rooms that were ever asked for: also those that are gone count.
+        self._asked_for: set[str] = set()
+        #: Whether the policy lets them join; a room that is missing is asked about when there is something to hear.
+        self._may_hear: dict[str, bool] = {}
 
-    def _forget_abilities(self) -> None:
-        self._may_hear = None
-
-    async def _pass_on(self, feed: RoomFeed) -> None:
-        """Chat and picture, to those who may join; the state comes first."""
-        await self._is_shown.wait()
-        async for text in feed.relayed():
-            if self._may_hear is None:
-                self._may_hear = await may_join(self.scope, self._uuid)
-            if self._may_hear:
-                await self.send(text_data=text)
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Show the rooms that the client names; close on one who says much."""
+        await super().receive(text_data, bytes_data)
+        if self._is_closing:
+            return
+        for uuid in _rooms_named(text_data):
+            if uuid in self._asked_for or uuid == self._key:
+                continue
+            self._asked_for.add(uuid)
+            if len(self._asked_for) >= MOST_ROOMS:
+                await self._leave(TOO_MANY)
+                return
+            self._start_showing(uuid)
 
     @property
-    def _uuid(self) -> str:
+    def _key(self) -> str:
         uuid: str = self.scope["url_route"]["kwargs"]["uuid"]
         return uuid
+
+    async def _visible_room(self, key: str) -> int | None:
+        return await visible_room(self.scope, key)
+
+    async def _end(self, key: str, code: int) -> None:
+        if code != NOT_VISIBLE or self._showing.keys() == {key}:
+            await super()._end(key, code)
+            return
+        del self._showing[key]
+        await self._say(json.dumps({"room": key, "gone": True}))
+
+    def _forget_abilities(self, key: str) -> None:
+        self._may_hear.pop(key, None)
+
+    async def _pass_on(self, key: str, feed: RoomFeed, is_shown: asyncio.Event) -> None:
+        """Chat and picture, to those who may join; the state comes first."""
+        await is_shown.wait()
+        async for relayed in feed.relayed():
+            if key not in self._may_hear:
+                self._may_hear[key] = await may_join(self.scope, key)
+            if self._may_hear[key]:
+                await self._say(json.dumps({"room": key, **relayed}, separators=(",", ":")))
 
 
 class GuestConsumer(StateConsumer):
     """`ws/eyeson/guest/<token>/`: the little state of a guest page, for browsers with a valid guest link.
 
-    Each message is `{"etag": ..., "state": ...}`, both as the guests' status endpoint has them; never the
-    room's state, chat or podium. The link is checked on connect, before each message and every 10 s.
+    Each message is `{"etag": ..., "state": ...}`, both as the guests' status endpoint has them, or a heartbeat;
+    never the room's state, chat or podium. The link is checked on connect, before each message and every 10 s.
     """
 
     read_message = staticmethod(message_for_guests)
 
-    async def _visible_room(self) -> int | None:
+    @property
+    def _key(self) -> str:
         token: str = self.scope["url_route"]["kwargs"]["token"]
-        return await guest_room(token)
+        return token
+
+    async def _visible_room(self, key: str) -> int | None:
+        return await guest_room(key)
 
     def _check_seconds(self) -> float:
         return GUEST_CHECK_SECONDS
 
     def _is_check_due(self, news: News | None, seen: News) -> bool:
         return True
+
+
+def _rooms_named(text: str | None) -> list[str]:
+    """Return the rooms of a `follow` message; none for any other message."""
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return []
+    named = message.get("follow") if isinstance(message, dict) else None
+    return [uuid for uuid in named if isinstance(uuid, str)] if isinstance(named, list) else []
 
 
 async def _next_news(feed: RoomFeed, seen: News | None, until: float) -> News | None:

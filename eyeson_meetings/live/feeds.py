@@ -55,7 +55,7 @@ class RoomFeed:
         self.followers = 0
         self._news: News | None = None
         self._members = 0
-        self._relayed: set[asyncio.Queue[str]] = set()
+        self._relayed: set[asyncio.Queue[dict[str, Any]]] = set()
         self._arrived = asyncio.Event()
         self._hinted = asyncio.Event()
         #: It listens, or has found that it cannot.
@@ -78,9 +78,9 @@ class RoomFeed:
             await self._arrived.wait()
         return self._news
 
-    async def relayed(self) -> AsyncIterator[str]:
-        """What is passed on from now on, as messages; who is slow misses the oldest."""
-        queue: asyncio.Queue[str] = asyncio.Queue(MOST_RELAYED)
+    async def relayed(self) -> AsyncIterator[dict[str, Any]]:
+        """What is passed on from now on; who is slow misses the oldest."""
+        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MOST_RELAYED)
         self._relayed.add(queue)
         try:
             while True:
@@ -140,11 +140,10 @@ class RoomFeed:
             await _wait(self._hinted, REREAD_SECONDS)
 
     def _pass_on(self, payload: dict[str, Any]) -> None:
-        text = json.dumps(payload, separators=(",", ":"))
         for queue in self._relayed:
             if queue.full():
                 queue.get_nowait()
-            queue.put_nowait(text)
+            queue.put_nowait(payload)
 
     def _tell(self, text: str | None) -> None:
         known = self._news

@@ -155,6 +155,19 @@ def eyeson_status(context: Context, room: Room | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def eyeson_talk(context: Context, room: Room | None) -> str:
+    """Show the last lines of chat and who is on screen, for those who may join the room.
+
+    The browser fills it in while an observer listens. Empty on a site without sockets.
+    """
+    if not _is_saved(room, Room) or room is None or not (socket := socket_address(room.uuid)):
+        return ""
+    if not policy().can_join(_user(context), _with_members(room)):
+        return ""
+    return _rendered(context, "talk", {"room": room, "socket": socket})
+
+
+@register.simple_tag(takes_context=True)
 def eyeson_recordings(context: Context, room: Room | None) -> str:
     """The newest recordings of the room that the user may watch, with players."""
     if not _is_saved(room, Room) or room is None:

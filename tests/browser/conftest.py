@@ -68,6 +68,8 @@ class Demo:
     site: str
     sandbox: str
     password: str
+    #: The process that has started all others of the demo.
+    pid: int
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +140,8 @@ def _read_welcome(process: subprocess.Popen[str]) -> Demo:
         for pattern in (r"Site\s+(http\S+?)/\s", r"Sandbox\s+(http\S+?)/_", r"Password\s+(\S+)")
     ]
     assert all(found), f"The demo did not start:\n{text}"
-    return Demo(*[match[1] for match in found if match])
+    site, sandbox, password = (match[1] for match in found if match)
+    return Demo(site, sandbox, password, process.pid)
 
 
 @pytest.fixture(scope="session")

@@ -56,13 +56,17 @@ def test_the_join_of_a_second_person_shows_on_the_page(
     stamp(watcher.page)
     expect_via(watcher.page, via)
     join(host.page, demo, topic)
-    expect(watcher.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
+    expect(watcher.page.locator("main").get_by_text("1 person is in")).to_be_visible(
+        timeout=LONG_MS
+    )
 
     note_when_shown(watcher.page, "2 people are in")
     join(second.page, demo, topic)
     is_in_at, polls = time.time(), []
     watcher.page.on("request", lambda request: polls.append(request.url))
-    expect(watcher.page.get_by_text("2 people are in")).to_be_visible(timeout=LONG_MS)
+    expect(watcher.page.locator("main").get_by_text("2 people are in")).to_be_visible(
+        timeout=LONG_MS
+    )
 
     took_seconds = shown_at(watcher.page) - is_in_at
     if via == "socket":
@@ -133,7 +137,7 @@ def test_who_may_no_longer_see_the_room_is_told_and_asks_no_more(
     set_hidden(page, False)
 
     page.wait_for_function("() => window.isGone")
-    expect(page.get_by_text("No longer up to date")).to_be_visible()
+    expect(page.locator("main").get_by_text("No longer up to date")).to_be_visible()
 
 
 def open_appointment(page: Page, topic: str) -> None:
@@ -166,7 +170,7 @@ def note_when_shown(page: Page, text: str, *, is_shown: bool = True) -> None:
         """([text, isShown]) => {
             window.shownAt = null;
             const note = (observer) => {
-                if (document.body.innerText.includes(text) !== isShown) return;
+                if (document.querySelector("main").innerText.includes(text) !== isShown) return;
                 window.shownAt ??= Date.now() / 1000;
                 observer?.disconnect();
             };

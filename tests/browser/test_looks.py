@@ -115,7 +115,7 @@ def scene(request: pytest.FixtureRequest, person: Callable[..., Person]) -> Scen
     join(host.page, demo, TOPIC)
     guest = person(at=demo)
     guest.page.goto(link)
-    expect(client.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
+    expect(client.page.locator("main").get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
     open_room(staff.page, demo, TOPIC)
     if has_observer:
         wait_for_observer(host.page, client.page)

@@ -21,7 +21,7 @@ def test_from_sign_in_to_a_recording_that_plays(
     host, client, staff = person("host"), person("client"), person("host")
     screenshot(host.page, "demo")
     open_appointment(client.page)
-    expect(client.page.get_by_text("Not started")).to_be_visible()
+    expect(client.page.locator("main").get_by_text("Not started")).to_be_visible()
 
     # Join, and land on the sandbox's meeting page.
     open_appointment(host.page)
@@ -34,7 +34,7 @@ def test_from_sign_in_to_a_recording_that_plays(
 
     # The client's page says so without a reload.
     stamp(client.page)
-    expect(client.page.get_by_text("In progress")).to_be_visible(timeout=LONG_MS)
+    expect(client.page.locator("main").get_by_text("In progress")).to_be_visible(timeout=LONG_MS)
     assert_not_reloaded(client.page)
 
     # A guest comes by the link on the host's page.
@@ -57,7 +57,9 @@ def test_from_sign_in_to_a_recording_that_plays(
     expect(staff.page.get_by_text("The meeting is being recorded.")).to_be_visible()
     expect(host.page.get_by_text("REC", exact=True)).to_be_visible()
     screenshot(host.page, "meeting")
-    expect(client.page.get_by_text("Being recorded").first).to_be_visible(timeout=LONG_MS)
+    expect(client.page.locator("main").get_by_text("Being recorded").first).to_be_visible(
+        timeout=LONG_MS
+    )
     admin = person("admin")
     admin.page.goto(f"{demo.site}/admin/eyeson_meetings/room/")
     admin.page.get_by_role("link", name=TOPIC).first.click()
@@ -93,7 +95,7 @@ def test_from_sign_in_to_a_recording_that_plays(
     staff.page.get_by_text("End for all").first.click()
     staff.page.get_by_role("button", name="End for all").click()
     expect(host.page.get_by_text("The meeting is over")).to_be_visible()
-    expect(client.page.get_by_text("Ended").first).to_be_visible(timeout=LONG_MS)
+    expect(client.page.locator("main").get_by_text("Ended").first).to_be_visible(timeout=LONG_MS)
     people = (host, client, staff, guest, admin, lobby, console)
     assert [complaint for one in people for complaint in one.complaints] == []
 

@@ -61,20 +61,24 @@ def test_open_pages_show_what_is_started_and_stopped_inside_the_meeting(
     # Before that, the sandbox refuses to record.
     expect(host.page.get_by_text("live", exact=True)).to_be_visible()
     inside = InMeeting(host.page.url, demo.sandbox)
-    expect(lobby.page.get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
+    expect(lobby.page.locator("main").get_by_text("1 person is in")).to_be_visible(timeout=LONG_MS)
 
     inside.start()
     for page in (guest.page, lobby.page):
         for words in NOTICES["en"]:
-            expect(page.get_by_role("status").get_by_text(words)).to_be_visible(timeout=LONG_MS)
+            expect(page.locator("main").get_by_text(words)).to_be_visible(timeout=LONG_MS)
     for words in ("Being recorded", "On air"):
-        expect(client.page.get_by_text(words, exact=True).first).to_be_visible(timeout=LONG_MS)
+        expect(client.page.locator("main").get_by_text(words, exact=True).first).to_be_visible(
+            timeout=LONG_MS
+        )
 
     inside.stop()
     for page in (guest.page, lobby.page):
         for words in NOTICES["en"]:
-            expect(page.get_by_text(words)).to_be_hidden(timeout=LONG_MS)
-    expect(client.page.get_by_text("On air", exact=True)).to_have_count(0, timeout=LONG_MS)
+            expect(page.locator("main").get_by_text(words)).to_be_hidden(timeout=LONG_MS)
+    expect(client.page.locator("main").get_by_text("On air", exact=True)).to_have_count(
+        0, timeout=LONG_MS
+    )
     assert guest.complaints + lobby.complaints + client.complaints == []
 
 
@@ -122,7 +126,7 @@ def test_both_notices_are_above_the_button_in_every_window(
                 server.show(page, shot)
                 button = page.locator("[data-eyeson-pending]").bounding_box()
                 for words in NOTICES[language]:
-                    notice = page.get_by_text(words).bounding_box()
+                    notice = page.locator("main").get_by_text(words).bounding_box()
                     assert notice
                     assert button
                     assert notice["y"] < button["y"]

@@ -156,7 +156,7 @@ def test_a_change_of_the_room_takes_neither_the_focus_nor_a_press(
 
     join(host.page, demo, topic)
     expect(page.get_by_text("The meeting is going on.")).to_be_visible()
-    expect(page.get_by_text(is_in)).to_be_visible()
+    expect(page.locator("main").get_by_text(is_in)).to_be_visible()
     assert element.evaluate("(button) => button.isConnected")
     expect(join_button).to_be_focused()
 
@@ -164,13 +164,13 @@ def test_a_change_of_the_room_takes_neither_the_focus_nor_a_press(
     join_button.hover()
     page.mouse.down()
     host.page.get_by_role("button", name="Leave").click()
-    expect(watcher.get_by_text(is_in)).not_to_be_visible()
-    expect(page.get_by_text(is_in)).to_be_visible()
+    expect(watcher.locator("main").get_by_text(is_in)).not_to_be_visible()
+    expect(page.locator("main").get_by_text(is_in)).to_be_visible()
     page.mouse.up()
 
     expect_pending(page, "Joining…")
     assert len(posted) == 1
-    expect(page.get_by_text(is_in)).not_to_be_visible()
+    expect(page.locator("main").get_by_text(is_in)).not_to_be_visible()
     assert client.complaints == []
 
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from websockets.sync.client import ClientConnection, connect
 
+from eyeson_meetings.live.consumers import HEARTBEAT
 from eyeson_meetings.models import Room
 from tools.processes import die_with_parent
 
@@ -76,6 +77,13 @@ def served(name: str, redis_url: str, log: Path) -> Iterator[Site]:
     finally:
         process.terminate()
         process.wait(STOP_SECONDS)
+
+
+def hear(browser: ClientConnection) -> str:
+    """Return the next message that is no heartbeat. Raises ConnectionClosed."""
+    while (text := browser.recv(timeout=WAIT_SECONDS)) == HEARTBEAT:
+        pass
+    return str(text)
 
 
 def cookies_of(client: Client) -> str:

@@ -13,6 +13,7 @@ from channels.security.websocket import AllowedHostsOriginValidator
 from channels.testing import WebsocketCommunicator
 from django.test import Client
 
+from eyeson_meetings.live.consumers import HEARTBEAT
 from eyeson_meetings.live.routing import websocket_urlpatterns
 from eyeson_meetings.models import Room
 
@@ -70,15 +71,22 @@ class Browser(WebsocketCommunicator):
         assert not is_accepted
         return code
 
+    async def follow(self, *rooms: Room | str) -> None:
+        """Ask for more rooms."""
+        uuids = [str(room.uuid) if isinstance(room, Room) else room for room in rooms]
+        await self.send_to(text_data=json.dumps({"follow": uuids}))
+
     async def hear(self) -> dict[str, Any]:
-        """The next message."""
-        message: dict[str, Any] = json.loads(await self.receive_from(timeout=WAIT_SECONDS))
+        """The next message that is no heartbeat."""
+        while (text := await self.receive_from(timeout=WAIT_SECONDS)) == HEARTBEAT:
+            pass
+        message: dict[str, Any] = json.loads(text)
         return message
 
     async def pass_over(self) -> None:
         """Leave out what has come up to now."""
         while not await self.receive_nothing(timeout=0, interval=0):
-            await self.hear()
+            await self.receive_from(timeout=WAIT_SECONDS)
 
     async def disconnect(self, code: int = 1000, timeout: float = WAIT_SECONDS) -> None:
         """Go, and wait until nothing of the server's end is left."""

@@ -24,11 +24,12 @@ from tests.factories import (
     ParticipantFactory,
     RecordingFactory,
     RoomFactory,
+    RoomMemberFactory,
     SnapshotFactory,
     UserFactory,
 )
 
-from .sockets import Browser, beside, run
+from .sockets import WAIT_SECONDS, Browser, beside, run
 
 pytestmark = pytest.mark.django_db
 
@@ -304,7 +305,9 @@ def test_a_deleted_room_closes_its_sockets(room: Room, member: Any, client: Clie
     run(main)
 
 
-@pytest.mark.parametrize("frame", ["hello", "[" * 900, "\x00", b"\xff\xfe", "{}"])
+@pytest.mark.parametrize(
+    "frame", ["hello", "[" * 900, "\x00", b"\xff\xfe", "{}", '{"follow": 7}', '{"follow": [7]}']
+)
 def test_what_a_client_says_is_ignored(
     room: Room, member: Any, client: Client, frame: str | bytes
 ) -> None:
@@ -397,6 +400,101 @@ def test_rooms_do_not_mix(room: Room, member: Any, client: Client) -> None:
         await browser.open()
         await beside(start_meeting, other)
         assert await browser.receive_nothing(timeout=0.4)
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_one_socket_shows_all_rooms_that_a_page_asks_for(
+    room: Room, member: Any, client: Client
+) -> None:
+    other, third = RoomMemberFactory(user=member).room, RoomMemberFactory(user=member).room
+    foreign = RoomFactory()
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        await browser.follow(other, third, foreign, "garbage")
+        await browser.follow(other, room)
+        answers = [await browser.hear() for _ in range(4)]
+        shown = {answer["state"]["room"] for answer in answers if "state" in answer}
+        assert shown == {str(other.uuid), str(third.uuid)}
+        # What they may not see and what does not exist is refused alike.
+        for name in (str(foreign.uuid), "garbage"):
+            assert {"room": name, "gone": True} in answers
+        for changed in (other, room, third):
+            await beside(start_meeting, changed)
+            state = (await browser.hear())["state"]
+            assert (state["room"], state["state"]) == (str(changed.uuid), "running")
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_a_room_that_is_lost_leaves_the_socket_to_the_others(
+    room: Room, member: Any, client: Client
+) -> None:
+    other = RoomMemberFactory(user=member).room
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        await browser.follow(other)
+        await browser.hear()
+        await beside(let_nobody_in, room)
+        assert await browser.hear() == {"room": str(room.uuid), "gone": True}
+        await beside(start_meeting, room)
+        await beside(start_meeting, other)
+        assert (await browser.hear())["state"]["room"] == str(other.uuid)
+        await beside(let_nobody_in, other)
+        assert await browser.close_code() == consumers.NOT_VISIBLE
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_a_followed_room_is_asked_about_again_after_a_while(
+    room: Room, member: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", 0.1)
+    other = RoomMemberFactory(user=member).room
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        await browser.follow(other)
+        await beside(shut_out_unheard, other, member, client)
+        while "gone" not in (message := await browser.hear()):
+            pass
+        assert message["room"] == str(other.uuid)
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_who_asks_for_too_many_rooms_is_closed_on(room: Room, member: Any, client: Client) -> None:
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        names = [f"room {number}" for number in range(consumers.MOST_ROOMS)]
+        await browser.follow(*names[:25])
+        await browser.follow(*names[25:])
+        assert await browser.close_code() == consumers.TOO_MANY
+        await browser.disconnect()
+
+    run(main)
+
+
+def test_a_heartbeat_comes_though_nothing_changes(
+    room: Room, member: Any, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "HEARTBEAT_SECONDS", 0.05)
+
+    async def main() -> None:
+        browser = Browser(room, client)
+        await browser.open()
+        for _ in range(2):
+            assert await browser.receive_from(timeout=WAIT_SECONDS) == '{"heartbeat":true}'
         await browser.disconnect()
 
     run(main)

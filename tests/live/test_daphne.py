@@ -17,7 +17,7 @@ from eyeson_meetings.models import Room, RoomMember
 from eyeson_meetings.services.members import remove_member
 from tests.factories import MeetingFactory, UserFactory
 
-from .servers import Site, cookies_of, served
+from .servers import Site, cookies_of, hear, served
 from .sockets import WAIT_SECONDS
 from .test_hints import layer_at
 
@@ -36,14 +36,14 @@ def test_changes_of_another_process_arrive_until_one_is_shut_out(
     site: Site, room: Room, member: Any, client: Client
 ) -> None:
     with site.open(room, client) as browser:
-        first = json.loads(browser.recv(timeout=WAIT_SECONDS))
+        first = json.loads(hear(browser))
         status = ask_status(site, room, client)
         MeetingFactory(room=room)
-        running = json.loads(browser.recv(timeout=WAIT_SECONDS))
+        running = json.loads(hear(browser))
         browser.send("hello")
         remove_member(room=room, user=member)
         with pytest.raises(ConnectionClosed) as closed:
-            browser.recv(timeout=WAIT_SECONDS)
+            hear(browser)
 
     assert first == {"etag": status.headers["ETag"], "state": status.json()}
     assert (first["state"]["state"], running["state"]["state"]) == ("idle", "running")

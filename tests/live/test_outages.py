@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -131,8 +132,7 @@ def test_a_close_that_the_server_refuses_is_logged(
         consumer.scope = {"user": member, "url_route": {"kwargs": {"uuid": str(room.uuid)}}}
         consumer.base_send = send
         await consumer.connect()
-        assert consumer._showing is not None
-        await consumer._showing
+        await asyncio.gather(*consumer._showing.values())
 
     run(main)
     assert sent == [{"type": "websocket.close", "code": consumers.TRY_LATER}]

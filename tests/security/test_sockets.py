@@ -52,6 +52,17 @@ def test_a_socket_is_for_who_may_see_its_room(
             for origin in ("http://evil.example", None):
                 browser = Browser(room, client, origin=origin)
                 assert await browser.refusal() is not None
+        if "view" in MAY_AT_HOME[role]:
+            # A socket that is open shows no room that it could not have been opened at.
+            browser, other = Browser(home.rows[Room], client), elsewhere.rows[Room]
+            await browser.open()
+            await browser.follow(other)
+            answer = await browser.hear()
+            if "view" in MAY_ELSEWHERE[role]:
+                assert answer["state"]["name"] == other.name
+            else:
+                assert answer == {"room": str(other.uuid), "gone": True}
+            await browser.disconnect()
 
     run(main)
 

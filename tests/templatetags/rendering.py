@@ -23,6 +23,7 @@ from tests.factories import (
 PAGE = """
 {% eyeson_join room %}
 {% eyeson_status room %}
+{% eyeson_talk room %}
 {% eyeson_recordings room %}
 {% eyeson_snapshots room %}
 {% eyeson_iframe room %}

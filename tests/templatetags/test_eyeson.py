@@ -33,6 +33,7 @@ ALL_TAGS = [
     "eyeson_guest_url",
     "eyeson_join",
     "eyeson_status",
+    "eyeson_talk",
     "eyeson_recordings",
     "eyeson_snapshots",
     "eyeson_iframe",
@@ -158,6 +159,23 @@ def test_who_may_see_the_room_but_not_enter_gets_its_state_without_a_button() ->
     assert render("{% eyeson_join room %}", viewer, room=room) == ""
     assert "In progress" in render("{% eyeson_status room %}", viewer, room=room)
     assert "<video" not in render("{% eyeson_recordings room %}", viewer, room=room)
+
+
+def test_chat_is_no_part_of_the_state_and_only_for_those_who_may_join(settings: Any) -> None:
+    room = busy_room()
+    viewer = UserFactory()
+    viewer.user_permissions.add(Permission.objects.get(codename="view_room"))
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+
+    talk = render("{% eyeson_talk room %}", member_of(room), room=room)
+
+    assert f'socket="/ws/eyeson/rooms/{room.uuid}/" room="{room.uuid}"' in talk
+    assert 'role="log"' in talk
+    assert "data-eyeson-chat" not in render("{% eyeson_status room %}", member_of(room), room=room)
+    assert render("{% eyeson_talk room %}", viewer, room=room) == ""
+    del settings.CHANNEL_LAYERS
+    # Without sockets nothing would ever be shown.
+    assert render("{% eyeson_talk room %}", member_of(room), room=room) == ""
 
 
 @pytest.mark.parametrize(

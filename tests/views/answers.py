@@ -55,5 +55,5 @@ def assert_leads_into_meeting(response: Any, base_url: str) -> None:
 
 def shown_notices(page: str) -> dict[str, bool]:
     """Which of the notices, all of which are on the page, are not hidden."""
-    notices = re.findall(r'data-eyeson-notice="(\w+)"\s+(hidden)?>', page)
+    notices = re.findall(r'data-eyeson-notice="(\w+)"[^>]*?(\bhidden)?>', page)
     return {name: not hidden for name, hidden in notices}

@@ -98,7 +98,7 @@ def test_the_lobby_says_before_the_join_that_people_are_recorded_or_on_air(
 
     page = text_of(member.get(lobby_of(room) + query))
 
-    assert f'<div role="status" data-eyeson-refresh="notices-{room.uuid}">' in page
+    assert f'<div data-eyeson-refresh="notices-{room.uuid}">' in page
     assert shown_notices(page) == {
         "recording": "is_recorded" in facts,
         "broadcast": "is_broadcast" in facts,

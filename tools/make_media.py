@@ -11,7 +11,8 @@ import av
 import numpy
 
 FOLDER = Path(__file__).resolve().parent.parent / "eyeson_meetings" / "sandbox" / "media"
-WIDTH, HEIGHT, FRAMES_PER_SECOND, SECONDS = 480, 270, 12, 9
+#: As eyeson's rooms have it unless they are wide-screen.
+WIDTH, HEIGHT, FRAMES_PER_SECOND, SECONDS = 1280, 960, 12, 9
 SAMPLE_RATE = 48_000
 
 
@@ -22,19 +23,19 @@ def draw(seconds: float) -> numpy.ndarray:
     speaking = int(seconds / 2.25) % 4
     rows, columns = numpy.mgrid[0:HEIGHT, 0:WIDTH]
     for tile, colour in enumerate(colours):
-        left, top = 10 + (tile % 2) * 235, 10 + (tile // 2) * 122
+        left, top = 24 + (tile % 2) * 628, 24 + (tile // 2) * 460
         if tile == speaking:
-            picture[top - 3 : top + 115, left - 3 : left + 228] = (235, 180, 60)
-        picture[top : top + 112, left : left + 225] = colour
-        lift = 4 * math.sin(seconds * 5) if tile == speaking else 0
-        middle_x, middle_y = left + 112, top + 42 + lift
+            picture[top - 8 : top + 444, left - 8 : left + 612] = (235, 180, 60)
+        picture[top : top + 436, left : left + 604] = colour
+        lift = 12 * math.sin(seconds * 5) if tile == speaking else 0
+        middle_x, middle_y = left + 302, top + 160 + lift
         light = tuple(min(255, part + 90) for part in colour)
-        head = (columns - middle_x) ** 2 + (rows - middle_y) ** 2 < 21**2
-        body = ((columns - middle_x) / 40) ** 2 + ((rows - middle_y - 62) / 34) ** 2 < 1
-        inside = (rows >= top) & (rows < top + 112)
+        head = (columns - middle_x) ** 2 + (rows - middle_y) ** 2 < 80**2
+        body = ((columns - middle_x) / 155) ** 2 + ((rows - middle_y - 236) / 130) ** 2 < 1
+        inside = (rows >= top) & (rows < top + 436)
         picture[(head | body) & inside] = light
     done = int(WIDTH * seconds / SECONDS)
-    picture[HEIGHT - 8 :, :done] = (235, 180, 60)
+    picture[HEIGHT - 16 :, :done] = (235, 180, 60)
     return picture
 
 
@@ -43,7 +44,7 @@ def write_clip(path: Path) -> None:
     with av.open(str(path), "w", format="webm") as container:
         video = container.add_stream("libvpx", rate=FRAMES_PER_SECOND)
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        video.bit_rate = 90_000
+        video.bit_rate = 120_000
         video.gop_size = FRAMES_PER_SECOND
         audio = container.add_stream("libopus", rate=SAMPLE_RATE, layout="mono")
         audio.bit_rate = 24_000

@@ -16,6 +16,11 @@ urlpatterns = [
     path("recordings/<uuid:uuid>/", views.RecordingView.as_view(), name="recording"),
     path("recordings/<uuid:uuid>/file/", views.RecordingFileView.as_view(), name="recording-file"),
     path("snapshots/<uuid:uuid>/file/", views.SnapshotFileView.as_view(), name="snapshot-file"),
+    path(
+        "snapshots/<uuid:uuid>/thumbnail/",
+        views.SnapshotThumbnailView.as_view(),
+        name="snapshot-thumbnail",
+    ),
     path("files/<uuid:uuid>/file/", views.RoomFileView.as_view(), name="room-file"),
     path("webhook/", views.webhook, name="webhook"),
     path("api/v1/", include("eyeson_meetings.rest_api.urls")),

@@ -28,6 +28,7 @@ UUID_OF = {
     "eyeson:recording": "Recording",
     "eyeson:recording-file": "Recording",
     "eyeson:snapshot-file": "Snapshot",
+    "eyeson:snapshot-thumbnail": "Snapshot",
     "eyeson:room-file": "RoomFile",
 }
 #: The same for the REST API, by the first part of the name.

@@ -57,6 +57,7 @@ from .publishing import already_published, publish
 from .retrying import GRACE, is_over, level_of_fault, pause_after_fault, pause_without_file
 from .spool import Part, spool_directory
 from .sync_runs import recorded
+from .thumbnails import make_thumbnail
 
 __all__ = [
     "MODELS",
@@ -131,7 +132,7 @@ def _fetch(model: FileModel, pk: int, slice_seconds: float | None) -> FetchOutco
     ends_at = None if slice_seconds is None else time.monotonic() + slice_seconds
     with held.kept_alive():
         try:
-            return _Attempt(held, row, ends_at).run()
+            outcome = _Attempt(held, row, ends_at).run()
         except StaleClaimError:
             logger.info(
                 "%s %s was taken over by another worker.",
@@ -139,6 +140,9 @@ def _fetch(model: FileModel, pk: int, slice_seconds: float | None) -> FetchOutco
                 row.uuid,
             )
             return FetchOutcome(state=FetchState.BUSY)
+    if isinstance(row, Snapshot):
+        make_thumbnail(row)
+    return outcome
 
 
 class _Attempt:

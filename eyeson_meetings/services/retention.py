@@ -13,13 +13,14 @@ from django.utils import timezone
 
 from eyeson_meetings import mirror
 from eyeson_meetings.conf import setting
-from eyeson_meetings.models import BroadcastListing, Delivery, EntryCount, Participant
+from eyeson_meetings.models import BroadcastListing, Delivery, EntryCount, Participant, Snapshot
 from eyeson_meetings.models.storing import media_storage
 
 from .claims import FileModel, FileRow
 from .fetch_queue import KINDS
 from .spool import spool_directory, sweep_orphans
 from .sync_runs import recorded
+from .thumbnails import delete_thumbnail
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,8 @@ def _prune_files(model: FileModel, days: float | None) -> int:
 def _delete_file(row: FileRow) -> bool:
     """Delete the file from the storage. If the storage fails, log that, leave it to the next run, return False."""
     try:
+        if isinstance(row, Snapshot):
+            delete_thumbnail(row)
         row.file.storage.delete(str(row.file.name))
     except Exception:
         # A storage may fail in any way, and one file must not stop the others.

@@ -1,7 +1,7 @@
 """Pages and endpoints. They ask the policy, call one service and answer; a GET never calls eyeson."""
 
 from .guests import GuestStatusView, GuestView
-from .media import RecordingFileView, RoomFileView, SnapshotFileView
+from .media import RecordingFileView, RoomFileView, SnapshotFileView, SnapshotThumbnailView
 from .recordings import RecordingView
 from .rooms import JoinView
 from .status import StatusView
@@ -15,6 +15,7 @@ __all__ = [
     "RecordingView",
     "RoomFileView",
     "SnapshotFileView",
+    "SnapshotThumbnailView",
     "StatusView",
     "webhook",
 ]

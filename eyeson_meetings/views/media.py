@@ -30,6 +30,7 @@ from eyeson_meetings.models.moments import local_time
 from eyeson_meetings.outages import RETRY_AFTER_SECONDS, already_logged
 from eyeson_meetings.policies import policy
 from eyeson_meetings.sanitizing import file_name
+from eyeson_meetings.services.thumbnails import make_thumbnail, thumbnail_name
 
 from .pages import DatabaseView
 from .ranges import ByteRange, UnsatisfiableRangeError, chunks_for, parse_range
@@ -41,6 +42,9 @@ INLINE_TYPES = frozenset({"video/webm", "video/mp4", "image/jpeg", "image/png"})
 LONGEST_EXTENSION = 20
 #: The type of what people have uploaded, whatever they call it.
 ANY_BYTES = "application/octet-stream"
+
+#: How browsers keep thumbnails: for a week, and only those of who may see them.
+THUMBNAIL_CACHING = "private, max-age=604800, no-transform"
 
 #: What a storage raises where no file is that this process may read.
 NO_FILE_ERRORS = (
@@ -82,17 +86,21 @@ class StoredFileView(DatabaseView):
         if not row.is_stored or not row.size_bytes or not row.file.name:
             raise Http404
         try:
-            response = self._answer(request, row, row.size_bytes)
+            return self.answer(request, row)
         except StorageFaultError:
             return _unavailable()
-        _add_headers(response, row, as_attachment="download" in request.GET)
-        return response
 
     def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user have the file."""
         raise NotImplementedError
 
-    def _answer(self, request: HttpRequest, row: Row, size: int) -> HttpResponseBase:
+    def answer(self, request: HttpRequest, row: Row) -> HttpResponseBase:
+        """Return the response of a stored row to somebody who may have it. Raises StorageFaultError."""
+        response = self._file_or_part(request, row, row.size_bytes or 0)
+        _add_headers(response, row, as_attachment="download" in request.GET)
+        return response
+
+    def _file_or_part(self, request: HttpRequest, row: Row, size: int) -> HttpResponseBase:
         if _client_has_it(request, row):
             return HttpResponseNotModified()
         try:
@@ -139,6 +147,26 @@ class SnapshotFileView(StoredFileView):
         return policy().can_view(request.user, row.room)
 
 
+class SnapshotThumbnailView(SnapshotFileView):
+    """A small copy of a snapshot, for those who may see it; the whole picture where there is no small one."""
+
+    def answer(self, request: HttpRequest, row: Row) -> HttpResponseBase:
+        """Return the thumbnail, which is made now if no worker has made it. Raises StorageFaultError."""
+        file = _thumbnail(row) if isinstance(row, Snapshot) else None
+        if file is None:
+            return super().answer(request, row)
+        with file:
+            content = file.read()
+        # HttpResponse and not a stream: it is a few kilobytes. Django leaves the body of HEAD out.
+        response = HttpResponse(content, content_type="image/jpeg")
+        _add_headers(response, row, as_attachment=False)
+        del response.headers["ETag"], response.headers["Accept-Ranges"]
+        # The picture of a snapshot never changes, so the browser of who may see it need not ask again. Another
+        # session's cookie is another entry of its cache.
+        response.headers["Cache-Control"] = THUMBNAIL_CACHING
+        return response
+
+
 class RoomFileView(StoredFileView):
     """A file that somebody put into a meeting: who may view its room may have it, as a download only."""
 
@@ -147,6 +175,20 @@ class RoomFileView(StoredFileView):
     def is_allowed(self, request: HttpRequest, row: Row) -> bool:
         """Whether the policy lets this user view the room."""
         return policy().can_view(request.user, row.room)
+
+
+def _thumbnail(row: Snapshot) -> File[bytes] | None:
+    """Open the thumbnail, which is made if there is none; None if none can be made or read."""
+    name = thumbnail_name(row)
+    try:
+        if not row.file.storage.exists(name) and make_thumbnail(row) is None:
+            return None
+        file: File[bytes] = row.file.storage.open(name, "rb")
+    except Exception:
+        # Whatever is wrong with it: the whole picture is another file, and says by itself if the storage fails.
+        logger.warning("The thumbnail of snapshot %s cannot be read.", row.uuid)
+        return None
+    return file
 
 
 def _open(row: Row) -> File[bytes]:

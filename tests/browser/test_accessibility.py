@@ -57,6 +57,7 @@ NO_PAGES = {
     "eyeson:guest-status": "JSON",
     "eyeson:recording-file": "a video",
     "eyeson:snapshot-file": "a picture",
+    "eyeson:snapshot-thumbnail": "a picture",
     "eyeson:room-file": "a download",
     "eyeson:webhook": "for eyeson",
     "schema": "YAML",

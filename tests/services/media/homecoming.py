@@ -33,7 +33,12 @@ def again(row: Any) -> Any:
 
 
 def finished_files(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file() and ".spool" not in path.parts]
+    """Return what the storage has, without the small copies of snapshots."""
+    return [
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and ".spool" not in path.parts and ".thumbnail" not in path.suffixes
+    ]
 
 
 def spooled_files(folder: Path) -> list[Path]:

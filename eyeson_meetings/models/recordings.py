@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .moments import shown_moment
+from .snapshots import Snapshot
 from .storing import StoredFile
 from .times import ReportedTimeField
 
@@ -30,6 +31,9 @@ class Recording(StoredFile):
     )
     #: Fact (maximum), whole seconds.
     duration = models.PositiveIntegerField(_("duration (s)"), null=True, blank=True)
+
+    #: The picture that pages show until it plays. Not in the database: `services.posters` chooses it.
+    poster: Snapshot | None = None
 
     class Meta:
         verbose_name = _("recording")

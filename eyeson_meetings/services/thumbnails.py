@@ -100,4 +100,5 @@ def _pillow() -> Callable[..., Any] | None:
         from PIL import Image
     except ImportError:
         return None
-    return Image.open
+    opener: Callable[..., Any] = Image.open
+    return opener

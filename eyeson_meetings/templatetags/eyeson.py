@@ -34,6 +34,7 @@ from eyeson_meetings.models.moments import local_time
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.guests import guest_url
 from eyeson_meetings.services.meeting_pages import meeting_page_origins
+from eyeson_meetings.services.posters import choose_posters
 from eyeson_meetings.services.status import (
     confirmed_at,
     entity_tag,
@@ -169,7 +170,7 @@ def eyeson_talk(context: Context, room: Room | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def eyeson_recordings(context: Context, room: Room | None) -> str:
-    """The newest recordings of the room that the user may watch, with players."""
+    """The newest recordings of the room that the user may watch, as tiles with players."""
     if not _is_saved(room, Room) or room is None:
         return ""
     user = _user(context)
@@ -177,12 +178,10 @@ def eyeson_recordings(context: Context, room: Room | None) -> str:
     recordings = [row for row in recent_recordings(room) if policy().can_watch(user, row)]
     if not recordings and not can_view:
         return ""
-    values = {
-        "room": room,
-        "recordings": recordings,
-        "open_recording": next((row for row in recordings if row.is_stored), None),
-    }
-    return _rendered(context, "recordings", values)
+    if can_view:
+        # Who may watch and not view the room would be refused the pictures.
+        choose_posters(recordings, room=room)
+    return _rendered(context, "recordings", {"room": room, "recordings": recordings})
 
 
 @register.simple_tag(takes_context=True)
@@ -293,7 +292,9 @@ def eyeson_recording_state(recording: Recording) -> str:
 
 @register.filter
 def eyeson_recording_trouble(recording: Recording) -> str:
-    """Why a recording could not be copied here yet and how long there is time; "" for all others."""
+    """Why a recording could not be copied here, and until when that is tried; "" for all others."""
+    if recording.store_state == Recording.StoreState.FAILED:
+        return recording.error
     if not recording.is_failing:
         return ""
     reason = _("Last error: %(error)s") % {"error": recording.error}

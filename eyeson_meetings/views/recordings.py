@@ -10,6 +10,7 @@ from django.shortcuts import render
 
 from eyeson_meetings.models import Recording, Room
 from eyeson_meetings.policies import policy
+from eyeson_meetings.services.posters import choose_posters
 
 from .pages import PageView, is_embedded
 
@@ -30,6 +31,8 @@ class RecordingView(PageView):
                 return redirect_to_login(request.get_full_path())
             raise Http404
         room: Room = recording.room
+        if policy().can_view(request.user, room):
+            choose_posters([recording], room=room)
         context = {
             "recording": recording,
             "room": room,

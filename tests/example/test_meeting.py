@@ -86,5 +86,5 @@ def test_pictures_are_shown_with_their_appointment(
 
     page = client.get(appointment.get_absolute_url()).content.decode()
 
-    assert f'src="{reverse("eyeson:snapshot-file", args=[snapshot.uuid])}"' in page
+    assert f'src="{reverse("eyeson:snapshot-thumbnail", args=[snapshot.uuid])}"' in page
     assert f'alt="{appointment.room.name}: picture of ' in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import AnonymousUser, Permission
 from django.template import Context, Template, TemplateSyntaxError
+from django.templatetags.static import static
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -24,7 +26,16 @@ from tests.factories import (
     UserFactory,
 )
 
-from .rendering import PAGE, PAYLOADS, Markup, busy_room, member_of, render, stored
+from .rendering import (
+    PAGE,
+    PAYLOADS,
+    Markup,
+    busy_room,
+    member_of,
+    render,
+    stored,
+    stored_snapshot,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -233,20 +244,43 @@ def test_the_state_carries_the_tag_under_which_the_browser_asks_for_it(client: C
     assert f'etag="{etag.replace(chr(34), "&quot;")}"' in page
 
 
-def test_only_the_newest_player_is_open_and_loads_ahead() -> None:
+def test_each_recording_is_a_tile_that_loads_nothing_but_its_poster() -> None:
     room = RoomFactory()
     meeting = MeetingFactory(room=room)
-    recordings = [
-        stored(meeting=meeting, created_at=meeting.started_at + timedelta(minutes=minute))
-        for minute in range(3)
-    ]
+    at = [meeting.started_at + timedelta(minutes=minute) for minute in range(60)]
+    first = stored(meeting=meeting, created_at=at[5], duration=600)
+    second = stored(meeting=meeting, created_at=at[30], duration=600)
+    other = stored(meeting=MeetingFactory(room=room, ended=True), created_at=at[50])
+    stored_snapshot(meeting=meeting, created_at=at[4])
+    during, later = (stored_snapshot(meeting=meeting, created_at=at[n]) for n in (14, 42))
 
     page = render("{% eyeson_recordings room %}", member_of(room), room=room)
 
-    assert page.count("<video") == 3
-    assert page.count("<details open>") == 1
-    assert page.count('preload="metadata"') == 1
-    assert page.index(str(recordings[2].uuid)) < page.index(str(recordings[0].uuid))
+    posters = [
+        static("eyeson_meetings/poster.svg"),
+        *(reverse("eyeson:snapshot-thumbnail", args=[row.uuid]) for row in (later, during)),
+    ]
+    assert re.findall(r'poster="([^"]+)"', page) == posters
+    assert page.count('preload="none"') == page.count("<video") == 3
+    for row in (first, second, other):
+        when = eyeson.eyeson_when(row.created_at)
+        assert f'aria-label="Play recording of {when}"' in page
+        assert f'aria-label="Download recording of {when}"' in page
+        assert page.count(f'href="{reverse("eyeson:recording", args=[row.uuid])}"') == 1
+    assert page.count("10:00") == 2
+    assert page.count("3\xa0bytes") == 3
+
+
+def test_who_may_watch_but_not_view_the_room_gets_no_picture_of_it_as_poster() -> None:
+    recording = stored()
+    snapshot = stored_snapshot(meeting=recording.meeting, created_at=recording.created_at)
+    auditor = UserFactory()
+    auditor.user_permissions.add(Permission.objects.get(codename="watch_recording"))
+
+    page = render("{% eyeson_recordings room %}", auditor, room=recording.room)
+
+    assert f'poster="{static("eyeson_meetings/poster.svg")}"' in page
+    assert str(snapshot.uuid) not in page
 
 
 @pytest.mark.parametrize(
@@ -268,6 +302,15 @@ def test_a_recording_that_cannot_be_played_says_why(row: dict[str, str], words: 
 
     assert words in page
     assert "<video" not in page
+
+
+def test_a_recording_that_was_given_up_says_why() -> None:
+    recording = RecordingFactory(store_state="failed", error="<b>It was deleted at eyeson.")
+
+    page = render("{% eyeson_recordings room %}", member_of(recording.room), room=recording.room)
+
+    assert "Could not be copied here" in page
+    assert "&lt;b&gt;It was deleted at eyeson." in page
 
 
 def test_a_recording_that_is_copied_in_vain_says_why_and_until_when_there_is_time() -> None:
@@ -340,8 +383,9 @@ def test_a_room_that_prefetched_nothing_costs_one_query_a_kind_of_row(
     user = member_of(room)
     fresh = Room.objects.get(pk=room.pk)
 
-    # Members, the newest meeting (twice: JSON and words), who is in, recordings and snapshots (twice).
-    with django_assert_num_queries(8):
+    # Members, the newest meeting (twice: JSON and words), who is in, recordings and snapshots (for the
+    # JSON, as posters, and as pictures).
+    with django_assert_num_queries(9):
         render(PAGE, user, room=fresh)
 
 

@@ -23,6 +23,8 @@ from .rendering import member_of, render, stored_snapshot
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 TAG = "{% eyeson_snapshots room %}"
+#: The addresses of pictures in a page.
+SOURCES = re.compile(r'<img[^>]* src="([^"]+)"')
 
 
 def test_pictures_are_shown_newest_first_with_words_that_tell_them_apart() -> None:
@@ -37,9 +39,9 @@ def test_pictures_are_shown_newest_first_with_words_that_tell_them_apart() -> No
     page = render(TAG, member_of(room), room=room)
 
     addresses = [
-        reverse("eyeson:snapshot-file", args=[row.uuid]) for row in (*shown[::-1], undated)
+        reverse("eyeson:snapshot-thumbnail", args=[row.uuid]) for row in (*shown[::-1], undated)
     ]
-    assert re.findall(r'src="([^"]+)"', page) == addresses
+    assert SOURCES.findall(page) == addresses
     alternatives = re.findall(r'alt="([^"]+)"', page)
     assert alternatives[0] == "Board: picture of March 2, 2026, noon"
     assert alternatives[-1] == "Board: picture"
@@ -77,7 +79,7 @@ def test_each_picture_comes_from_the_site_for_those_who_may_see_it_and_nobody_el
     snapshot.file.save("x.jpg", ContentFile(b"\xff\xd8\xff"))
     member = member_of(snapshot.room)
     page = render(TAG, member, room=snapshot.room)
-    (address,) = re.findall(r'src="([^"]+)"', page)
+    (address,) = SOURCES.findall(page)
 
     client.force_login(member)
     assert client.get(address).getvalue() == b"\xff\xd8\xff"

@@ -108,11 +108,10 @@ def shown_thumbnail(snapshot: Snapshot) -> SafeString | str:
     """The site's own copy of a picture, small, leading to the whole of it, if there is one."""
     if not snapshot.is_stored:
         return NOTHING
-    address = reverse("eyeson:snapshot-file", args=[snapshot.uuid])
     return format_html(
         '<a href="{}"><img class="eyeson-thumbnail" src="{}" alt="{}" loading="lazy"></a>',
-        address,
-        address,
+        reverse("eyeson:snapshot-file", args=[snapshot.uuid]),
+        reverse("eyeson:snapshot-thumbnail", args=[snapshot.uuid]),
         _("Picture of the meeting"),
     )
 

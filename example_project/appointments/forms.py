@@ -1,4 +1,4 @@
-"""Booking an appointment."""
+"""Signing in, and booking an appointment."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+from eyeson_meetings.forms import FocusOnErrorMixin
 
 from .booking import book_appointment
 from .models import Appointment
@@ -23,6 +26,10 @@ LENGTHS = [
 ]
 
 
+class LoginForm(FocusOnErrorMixin, AuthenticationForm):
+    """Django's, with the focus on what is wrong."""
+
+
 class ClientField(forms.ModelChoiceField):
     """A choice of people, by their names."""
 
@@ -31,7 +38,7 @@ class ClientField(forms.ModelChoiceField):
         return user.get_full_name() or user.get_username()
 
 
-class BookingForm(forms.Form):
+class BookingForm(FocusOnErrorMixin, forms.Form):
     """Whom, when, how long and what about."""
 
     client = ClientField(

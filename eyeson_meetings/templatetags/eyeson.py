@@ -204,10 +204,11 @@ def eyeson_snapshots(context: Context, room: Room | None) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def eyeson_iframe(context: Context, room: Room | None) -> str:
+def eyeson_iframe(context: Context, room: Room | None, *, back_url: str = "") -> str:
     """A frame with the room's lobby, for those who may join; their press of Join opens the meeting in it.
 
-    The frame is a page of this site, so no key stands in the markup. Nothing once the room is closed.
+    The bar above it leads to a new tab and, with `back_url`, back to that page. The frame is a page of this site,
+    so no key stands in the markup. Nothing once the room is closed.
     """
     if not _may_enter(context, room) or room is None:
         return ""
@@ -220,6 +221,7 @@ def eyeson_iframe(context: Context, room: Room | None) -> str:
         "room": room,
         "url": _lobby_url(room, embedded=True),
         "tab_url": _lobby_url(room, embedded=False),
+        "back_url": back_url,
         # With their origins: left alone, they hold for this site only, and not for where Join leads.
         "allow": "; ".join(f"{feature} {origins}" for feature in MEETING_FEATURES),
     }

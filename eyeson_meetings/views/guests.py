@@ -14,6 +14,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from eyeson_meetings.exceptions import MeetingNotRunningError, NotAllowedError
+from eyeson_meetings.forms import FocusOnErrorMixin
 from eyeson_meetings.live.addresses import guest_socket_address
 from eyeson_meetings.models.names import refuse_unseen
 from eyeson_meetings.models.rooms import random_eyeson_id
@@ -35,7 +36,7 @@ COOKIE_SALT = "eyeson.guest.id"
 COOKIE_SECONDS = 30 * 24 * 3600
 
 
-class GuestForm(forms.Form):
+class GuestForm(FocusOnErrorMixin, forms.Form):
     """The name under which a guest appears. One whose invitation fixes the name is not asked."""
 
     name = forms.CharField(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +84,10 @@ def test_a_wrong_field_is_said_and_nothing_is_booked(
 
     assert answer.status_code == 200
     assert list(answer.context["form"].errors) == [field]
+    page = answer.content.decode()
+    assert re.search(r"<title>\s*Error:", page)
+    focused = re.findall(r"<(?:input|select)[^>]*autofocus[^>]*>", page)
+    assert [f'name="{field}"' in tag for tag in focused] == [True]
     assert not Appointment.objects.exists()
 
 

@@ -29,7 +29,10 @@ def test_the_two_people_of_an_appointment_can_meet_on_a_page_of_the_site(
         assert (
             address_of(appointment) in client.get(appointment.get_absolute_url()).content.decode()
         )
-        assert f'src="{lobby}?embed=1"' in client.get(address_of(appointment)).content.decode()
+        page = client.get(address_of(appointment)).content.decode()
+        assert f'src="{lobby}?embed=1"' in page
+        assert f'<a class="eyeson-back" href="{appointment.get_absolute_url()}">Back</a>' in page
+        assert page.count(f">{appointment.topic}</") == 1
 
     client.force_login(UserFactory())
     assert client.get(address_of(appointment)).status_code == 404
@@ -54,7 +57,9 @@ def test_every_page_of_an_appointment_says_that_its_meeting_is_recorded_or_on_ai
     MeetingFactory(room=appointment.room, **facts)
     client.force_login(client_user)
 
-    for address in ("/appointments/", appointment.get_absolute_url(), address_of(appointment)):
+    # The page with the frame leaves it to what is in the frame.
+    framed = f"{reverse('eyeson:join', args=[appointment.room.uuid])}?embed=1"
+    for address in ("/appointments/", appointment.get_absolute_url(), framed):
         page = client.get(address).content.decode()
         shown = [words for words in ("Being recorded", "On air") if f">{words}<" in page]
         assert shown == badges

@@ -41,6 +41,13 @@ def test_who_signs_in_comes_to_the_list(client: Client, host: Any) -> None:
     assert "Nothing is planned" in answer.content.decode()
 
 
+def test_a_refused_login_says_so_in_its_title_and_focuses_the_wrong_field(client: Client) -> None:
+    page = client.post("/accounts/login/", {"username": "ada"}).content.decode()
+
+    assert re.search(r"<title>\s*Error:\s*Sign in", page)
+    assert re.findall(r'<input[^>]*name="(\w+)"[^>]*autofocus', page) == ["password"]
+
+
 def test_a_wrong_password_is_said(client: Client, host: Any) -> None:
     answer = client.post("/accounts/login/", {"username": host.username, "password": "wrong"})
 
@@ -196,5 +203,8 @@ def test_the_pages_of_the_package_have_the_frame_of_the_site(
     embedded = client.get(f"{reverse('eyeson:join', args=[appointment.room.uuid])}?embed=1")
 
     assert "appointments/site.css" in lobby.content.decode()
+    assert "appointments/site.css" in embedded.content.decode()
+    assert 'class="skip"' not in embedded.content.decode()
+    assert embedded.content.decode().count("<h1") == 1
     assert "site-header" in lobby.content.decode()
     assert "site-header" not in embedded.content.decode()

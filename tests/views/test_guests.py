@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -448,6 +449,10 @@ def test_a_name_that_nobody_could_read_is_refused_and_eyeson_not_asked(
     assert response.status_code == 400
     assert_page_headers(response)
     assert 'aria-invalid="true"' in text_of(response)
+    # The focused field reads its error, so no alert reads it a second time.
+    assert " autofocus" in text_of(response)
+    assert 'role="alert"' not in text_of(response)
+    assert re.search(r"<title>\s*Error:", text_of(response))
     assert calls_of(sandbox_account) == before
 
 

@@ -209,6 +209,28 @@ def test_a_site_may_give_the_pages_a_frame_of_its_own(
 
 
 @pytest.mark.django_db
+def test_a_site_with_a_frame_of_its_own_keeps_the_styles_of_framed_pages(
+    client: Client, settings: Any, tmp_path: Any
+) -> None:
+    (tmp_path / "eyeson_meetings").mkdir()
+    (tmp_path / "eyeson_meetings" / "base.html").write_text(
+        "<a href='#main'>Skip</a><h1>Site</h1>{% block content %}{% endblock %}"
+    )
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    room = RoomFactory(name="Board")
+    client.force_login(RoomMemberFactory(room=room).user)
+    lobby = reverse("eyeson:join", args=[room.uuid])
+
+    framed = client.get(f"{lobby}?embed=1").content.decode()
+
+    assert "eyeson-embedded" in framed
+    assert "eyeson_meetings/eyeson.css" in framed
+    assert "Skip" not in framed
+    assert framed.count("<h1") == 1
+    assert "Skip" in client.get(lobby).content.decode()
+
+
+@pytest.mark.django_db
 def test_the_pages_need_no_context_processor(client: Client, settings: Any) -> None:
     settings.TEMPLATES = [{**settings.TEMPLATES[0], "OPTIONS": {}}]
     room = RoomFactory()

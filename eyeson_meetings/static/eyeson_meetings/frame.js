@@ -3,6 +3,8 @@
  * the meeting page, which is another site, and now shows a page of this site, to which eyeson sends who leaves. It
  * dispatches, bubbling:
  *   eyeson-meeting-left   `event.detail.url` is the address of that page
+ *
+ * It sets `--eyeson-frame-top` to how far down the page the frame begins: eyeson.css lets it reach the fold.
  */
 
 const inMeeting = new WeakSet();
@@ -29,3 +31,13 @@ document.addEventListener(
   },
   true,
 );
+
+function reachTheFold() {
+  for (const frame of document.querySelectorAll("iframe[data-eyeson-meeting]")) {
+    const top = frame.getBoundingClientRect().top + window.scrollY;
+    frame.style.setProperty("--eyeson-frame-top", `${Math.round(top)}px`);
+  }
+}
+
+reachTheFold();
+window.addEventListener("resize", reachTheFold);

@@ -28,8 +28,9 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         )
 
     def coming(self) -> AppointmentQuerySet:
-        """Those that are not over, the next one first; while people still meet, it is not over."""
-        return self._with_meeting().filter(self._is_coming()).order_by("starts_at", "pk")
+        """Those that are not over, with a running meeting first; while people still meet, it is not over."""
+        coming = self._with_meeting().filter(self._is_coming())
+        return coming.order_by(F("is_meeting").desc(), "starts_at", "pk")
 
     def past(self) -> AppointmentQuerySet:
         """Those that are over, the latest first."""
@@ -66,6 +67,9 @@ class Appointment(models.Model):
     ends_at = models.DateTimeField(_("ends"))
     #: When they first met, written by a receiver of `meeting_started`.
     met_at = models.DateTimeField(_("met"), null=True, blank=True, editable=False)
+
+    #: Whether a meeting runs in the room, of rows of `coming` and `past`.
+    is_meeting: bool
 
     objects = AppointmentQuerySet.as_manager()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.generic import DetailView, FormView, TemplateView
 
@@ -38,17 +40,26 @@ class AppointmentListView(LoginRequiredMixin, TemplateView):
         past = Paginator(mine.past(), PAST_PER_PAGE)
         page = past.get_page(self.request.GET.get("page"))
         return super().get_context_data(
-            coming=[self._shown(row) for row in mine.coming()[:COMING_SHOWN]],
+            coming=self._groups(mine.coming()[:COMING_SHOWN]),
             past=[self._shown(row) for row in page],
             page=page,
             **kwargs,
         )
 
+    def _groups(self, appointments: Iterable[Appointment]) -> list[dict[str, Any]]:
+        """Return those with a running meeting, then the others by the day on which they begin."""
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for appointment in appointments:
+            title = _("Running now") if appointment.is_meeting else _day_title(appointment)
+            groups.setdefault(title, []).append(self._shown(appointment))
+        return [{"title": title, "rows": rows} for title, rows in groups.items()]
+
     def _shown(self, appointment: Appointment) -> dict[str, Any]:
+        is_near = appointment.starts_at <= timezone.now() + DUE_BEFORE
         return {
             "appointment": appointment,
             "other": _other(appointment, self.request.user),
-            "is_due": appointment.starts_at <= timezone.now() + DUE_BEFORE,
+            "is_due": is_near and state_of(appointment.room) != "ended",
             "recordings": len(recent_recordings(appointment.room)),
         }
 
@@ -107,6 +118,16 @@ class BookingView(LoginRequiredMixin, PermissionRequiredMixin, FormView):
         appointment = form.save()
         messages.success(self.request, _("The appointment is booked."))
         return redirect(appointment)
+
+
+def _day_title(appointment: Appointment) -> str:
+    today, day = timezone.localdate(), timezone.localdate(appointment.starts_at)
+    # What began yesterday, and is not over, is of today.
+    if day <= today:
+        return _("Today")
+    if day == today + timedelta(days=1):
+        return _("Tomorrow")
+    return f"{date_format(day, 'l')}, {date_format(day, 'MONTH_DAY_FORMAT')}"
 
 
 def _other(appointment: Appointment, user: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from time_machine import travel
 
 from example_project.appointments.models import Appointment
 from eyeson_meetings.testing.factories import MeetingFactory, RecordingFactory, UserFactory
@@ -79,8 +80,55 @@ def test_the_list_puts_a_running_meeting_first_even_after_its_time(
 
     answer = client.get(LIST)
 
-    assert [row["appointment"] for row in answer.context["coming"]] == [late, appointment]
+    first, second = answer.context["coming"]
+    assert (first["title"], [row["appointment"] for row in first["rows"]]) == (
+        "Running now",
+        [late],
+    )
+    assert (second["title"], [row["appointment"] for row in second["rows"]]) == (
+        "Tomorrow",
+        [appointment],
+    )
     assert [row["appointment"] for row in answer.context["past"]] == [over]
+
+
+@pytest.mark.parametrize(
+    ("days", "title"), [(-0.01, "Today"), (1, "Tomorrow"), (2, "Saturday, December 5")]
+)
+def test_the_list_has_a_heading_for_each_day(
+    client: Client, host: Any, client_user: Any, days: float, title: str
+) -> None:
+    with travel(datetime(2026, 12, 3, 12, tzinfo=UTC), tick=False):
+        make_appointment(host, client_user, days=days)
+        client.force_login(host)
+
+        assert [group["title"] for group in client.get(LIST).context["coming"]] == [title]
+
+
+def test_an_appointment_whose_meeting_has_ended_is_not_the_one_to_join(
+    client: Client, host: Any, client_user: Any
+) -> None:
+    appointment = make_appointment(host, client_user, days=-0.01)
+    client.force_login(host)
+    (group,) = client.get(LIST).context["coming"]
+    assert group["rows"][0]["is_due"]
+
+    MeetingFactory(room=appointment.room, started_at=appointment.starts_at, ended=True)
+
+    (group,) = client.get(LIST).context["coming"]
+    assert not group["rows"][0]["is_due"]
+
+
+def test_a_past_appointment_says_how_many_recordings_it_has(
+    client: Client, host: Any, client_user: Any
+) -> None:
+    past = make_appointment(host, client_user, days=-1)
+    meeting = MeetingFactory(room=past.room, started_at=past.starts_at, ended=True)
+    for _ in range(3):
+        RecordingFactory(meeting=meeting)
+    client.force_login(host)
+
+    assert "3 recordings" in client.get(LIST).content.decode()
 
 
 def test_the_list_asks_as_many_questions_for_one_appointment_as_for_many(

@@ -11,7 +11,7 @@ and the sandbox in the place of eyeson. With EYESON_API_KEY it uses eyeson, and 
 | `REDIS_URL`, `REDIS_PREFIX` | broker and channel layer; without: no worker, work is done in the request |
 | `EXAMPLE_DATA_DIR` | SQLite, recordings and snapshots |
 | `SECRET_KEY`, `ALLOWED_HOSTS`, `DEBUG`, `BEHIND_PROXY` | as Django calls them; behind a proxy: trust its X-Forwarded-Proto |
-| `SERVE_STATIC` | 0: a web server delivers static files |
+| `SERVE_STATIC` | 0: a web server delivers static files, with hashes in their names, from what `collectstatic` has put together |
 | `EMAIL_HOST`, `DEFAULT_FROM_EMAIL` | a mail server, and who writes; without: mails go to the log |
 | `LANGUAGE_CODE`, `TIME_ZONE` | as Django calls them: of mails, and of browsers that want neither English nor German |
 | `SYNC_SECONDS` | seconds between two questions to eyeson about everything |
@@ -118,12 +118,17 @@ else:
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+SERVE_STATIC = flag("SERVE_STATIC", default=True)
 STORAGES = {
     "default": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "uploads"},
     },
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # A name that changes with the file lets browsers keep it for ever.
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage."
+        + ("StaticFilesStorage" if SERVE_STATIC else "ManifestStaticFilesStorage")
+    },
     # Recordings and snapshots. No URL leads here: who may watch is asked on every request.
     "eyeson": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
@@ -132,7 +137,6 @@ STORAGES = {
 }
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
-SERVE_STATIC = flag("SERVE_STATIC", default=True)
 
 EYESON = {
     "ACCOUNTS": {

@@ -130,3 +130,9 @@ def test_the_migrations_are_complete(tmp_path: Path) -> None:
     )
 
     assert outcome.returncode == 0, outcome.stdout
+
+
+def test_the_site_starts_before_static_files_are_collected(tmp_path: Path) -> None:
+    checked = run("manage.py", "check", folder=tmp_path, SERVE_STATIC="0")
+
+    assert checked.returncode == 0, checked.stderr

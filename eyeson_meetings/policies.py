@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     User = AbstractBaseUser | AnonymousUser
 
 
+#: Django permissions of those who run the site, any of which makes an operator of staff.
+OPERATING = (
+    "change_syncrun",
+    "replay_delivery",
+    "view_broadcasttarget",
+    "add_broadcasttarget",
+    "change_broadcasttarget",
+    "delete_broadcasttarget",
+)
+
+
 class DefaultPolicy:
     """Members join and watch, hosts moderate and record, permissions open every room.
 
@@ -32,8 +43,16 @@ class DefaultPolicy:
         """Whether `user` may make rooms by the REST API."""
         return self._has_permission(user, "add_room")
 
+    def can_operate(self, user: User) -> bool:
+        """Return whether `user` may replay webhooks, sync accounts, and manage webhooks and broadcast targets.
+
+        Asked beside the Django permission for the action itself: both must agree.
+        """
+        is_staff = bool(getattr(user, "is_staff", False))
+        return is_staff and any(self._has_permission(user, codename) for codename in OPERATING)
+
     def can_view(self, user: User, room: Room) -> bool:
-        """Whether `user` may see the room and its status."""
+        """Whether `user` may see the room and its status, but not its snapshots and files."""
         return self.can_join(user, room) or self._has_permission(user, "view_room")
 
     def can_join(self, user: User, room: Room) -> bool:
@@ -57,6 +76,10 @@ class DefaultPolicy:
         return self._role(user, recording.room) is not None or self._has_permission(
             user, "watch_recording"
         )
+
+    def can_download(self, user: User, room: Room) -> bool:
+        """Return whether `user` may open the snapshots and files of the room: by default who may join it."""
+        return self.can_join(user, room)
 
     def visible_rooms(self, user: User) -> QuerySet[Room]:
         """The rooms that lists show to `user`."""

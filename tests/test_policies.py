@@ -10,12 +10,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from eyeson_meetings.models import Room, RoomMember
-from eyeson_meetings.policies import DefaultPolicy, policy
+from eyeson_meetings.policies import OPERATING, DefaultPolicy, policy
 from tests.factories import RecordingFactory, RoomFactory, RoomMemberFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
-QUESTIONS = ("can_view", "can_join", "can_moderate", "can_record", "can_broadcast", "can_watch")
+QUESTIONS = (
+    "can_view",
+    "can_join",
+    "can_moderate",
+    "can_record",
+    "can_broadcast",
+    "can_watch",
+    "can_download",
+)
 
 
 def answers(user: Any, room: Room) -> set[str]:
@@ -40,7 +48,12 @@ def user_with(*codenames: str) -> Any:
 def test_members_join_and_watch() -> None:
     member = RoomMemberFactory()
 
-    assert answers(member.user, member.room) == {"can_view", "can_join", "can_watch"}
+    assert answers(member.user, member.room) == {
+        "can_view",
+        "can_join",
+        "can_watch",
+        "can_download",
+    }
 
 
 def test_hosts_do_everything() -> None:
@@ -73,7 +86,7 @@ def test_superusers_do_everything_and_inactive_ones_nothing() -> None:
     ("codename", "allowed"),
     [
         ("view_room", {"can_view"}),
-        ("join_room", {"can_view", "can_join"}),
+        ("join_room", {"can_view", "can_join", "can_download"}),
         ("moderate_room", {"can_moderate"}),
         ("record_room", {"can_record"}),
         ("broadcast_room", {"can_broadcast"}),
@@ -85,6 +98,23 @@ def test_superusers_do_everything_and_inactive_ones_nothing() -> None:
 )
 def test_a_permission_opens_every_room(codename: str, allowed: set[str]) -> None:
     assert answers(user_with(codename), RoomFactory()) == allowed
+
+
+@pytest.mark.parametrize("codename", OPERATING)
+def test_staff_with_a_permission_of_operators_operate(codename: str) -> None:
+    user = user_with(codename)
+
+    assert not policy().can_operate(user)
+    user.is_staff = True
+    assert policy().can_operate(user)
+
+
+def test_other_staff_and_people_who_are_not_signed_in_do_not_operate() -> None:
+    staff = user_with("view_room", "change_room", "view_delivery")
+    staff.is_staff = True
+
+    assert not policy().can_operate(staff)
+    assert not policy().can_operate(AnonymousUser())
 
 
 def test_lists_show_a_user_their_own_rooms() -> None:
@@ -159,7 +189,7 @@ class _OpenHouse(DefaultPolicy):
 def test_a_site_names_its_own_policy(settings: Any) -> None:
     settings.EYESON = {**settings.EYESON, "POLICY": f"{__name__}._OpenHouse"}
 
-    assert answers(UserFactory(), RoomFactory()) == {"can_join", "can_view"}
+    assert answers(UserFactory(), RoomFactory()) == {"can_join", "can_view", "can_download"}
 
 
 def test_a_policy_that_is_not_there_is_an_import_error(settings: Any) -> None:

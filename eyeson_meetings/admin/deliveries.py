@@ -14,6 +14,7 @@ from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
 from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Delivery, Room
+from eyeson_meetings.policies import policy
 from eyeson_meetings.services import inbox
 
 from .parts.base import DjangoAdmin, FactsMixin
@@ -110,7 +111,8 @@ class DeliveryAdminMixin(ButtonsMixin, FactsMixin):
 
     def has_replay_permission(self, request: HttpRequest) -> bool:
         """Who may have deliveries mirrored again."""
-        return request.user.has_perm(f"{self.opts.app_label}.replay_delivery")
+        is_permitted = request.user.has_perm(f"{self.opts.app_label}.replay_delivery")
+        return is_permitted and policy().can_operate(request.user)
 
     def may_replay(self, request: HttpRequest, delivery: Delivery) -> bool:
         """Who may have this one mirrored again."""

@@ -66,7 +66,9 @@ class RoomFileAdminMixin(StoredFileAdminMixin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The link only where there is a file, for those who may see it."""
-        can_see = obj is not None and obj.is_stored and policy().can_view(request.user, obj.room)
+        can_see = (
+            obj is not None and obj.is_stored and policy().can_download(request.user, obj.room)
+        )
         left_out = set() if can_see else {"download"}
         if obj is not None and not obj.error:
             left_out.add("trouble")
@@ -121,7 +123,7 @@ class RoomFileInlineMixin(FactsInlineMixin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The link for those who may have the file."""
-        can_see = obj is not None and policy().can_view(request.user, obj.room)
+        can_see = obj is not None and policy().can_download(request.user, obj.room)
         return self.fields if can_see else self.fields[:-1]
 
     @admin.display(description=gettext_lazy("name"))

@@ -108,7 +108,7 @@ class SnapshotInlineMixin(FactsInlineMixin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The picture for those who may see it."""
-        can_see = obj is not None and policy().can_view(request.user, obj.room)
+        can_see = obj is not None and policy().can_download(request.user, obj.room)
         return self.fields if can_see else self.fields[:-1]
 
     @admin.display(description=gettext_lazy("created"))

@@ -312,8 +312,9 @@ class RoomAdminMixin(PermalinkAdminMixin, GuestLinkMixin, MeetingButtonsMixin, L
         return guests.guest_url(room=room)
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
-        """Who may have eyeson asked: those who may change rooms."""
-        return self.has_change_permission(request)
+        """Return whether this user may change sync runs, and operate by the policy."""
+        is_permitted = request.user.has_perm(f"{self.opts.app_label}.change_syncrun")
+        return is_permitted and policy().can_operate(request.user)
 
     def open(self, request: HttpRequest, room: Room) -> HttpResponse:
         """Join as the staff user, starting a meeting if none runs."""

@@ -55,7 +55,7 @@ class SnapshotAdminMixin(DeletedAtEyesonMixin):
         """The list; each of its rows knows whether this user may see the picture."""
         changelist: Any = super().get_changelist_instance(request)
         for snapshot in changelist.result_list:
-            snapshot.is_visible = policy().can_view(request.user, snapshot.room)
+            snapshot.is_visible = policy().can_download(request.user, snapshot.room)
         return changelist
 
     @admin.display(description=gettext_lazy("picture"))
@@ -65,7 +65,9 @@ class SnapshotAdminMixin(DeletedAtEyesonMixin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """The picture only where there is one, for those who may see it."""
-        can_see = obj is not None and obj.is_stored and policy().can_view(request.user, obj.room)
+        can_see = (
+            obj is not None and obj.is_stored and policy().can_download(request.user, obj.room)
+        )
         left_out = set() if can_see else {"picture"}
         if obj is not None and not obj.error:
             left_out.add("trouble")

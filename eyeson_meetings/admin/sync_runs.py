@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from eyeson_meetings import conf, tasks
 from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import SyncRun
+from eyeson_meetings.policies import policy
 
 from .parts.base import DjangoAdmin, FactsMixin
 from .parts.buttons import Button, ButtonsMixin
@@ -34,7 +35,7 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
             path="sync",
             label=gettext_lazy("Sync this account now"),
             run="sync",
-            may="may_change",
+            may="may_sync",
             when="is_of_account",
         ),
     )
@@ -61,8 +62,12 @@ class SyncRunAdminMixin(ButtonsMixin, FactsMixin):
         return shown_json(run.counts or None)
 
     def has_sync_permission(self, request: HttpRequest) -> bool:
-        """Who may have eyeson asked: those who may change the rows."""
-        return self.may_change(request)
+        """Return whether this user may change the rows, and operate by the policy."""
+        return self.may_change(request) and policy().can_operate(request.user)
+
+    def may_sync(self, request: HttpRequest, run: SyncRun) -> bool:
+        """Return whether this user may have the account of this run synced."""
+        return self.has_sync_permission(request)
 
     def is_of_account(self, request: HttpRequest, run: SyncRun) -> bool:
         """Return whether the job is one of an account."""

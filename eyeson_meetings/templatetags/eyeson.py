@@ -186,13 +186,13 @@ def eyeson_recordings(context: Context, room: Room | None) -> str:
 
 @register.simple_tag(takes_context=True)
 def eyeson_snapshots(context: Context, room: Room | None) -> str:
-    """The newest pictures of the room's meetings, for those who may see the room.
+    """The newest pictures of the room's meetings, for those whom the policy lets open them.
 
     Each is served by the site, which asks the policy again on every request.
     """
     if not _is_saved(room, Room) or room is None:
         return ""
-    if not policy().can_view(_user(context), _with_members(room)):
+    if not policy().can_download(_user(context), _with_members(room)):
         return ""
     rows = recent_snapshots(room)
     values = {

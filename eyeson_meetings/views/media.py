@@ -138,13 +138,13 @@ class RecordingFileView(StoredFileView):
 
 
 class SnapshotFileView(StoredFileView):
-    """A snapshot: who may view its room may see it."""
+    """A snapshot: `can_download` decides."""
 
     model = Snapshot
 
     def is_allowed(self, request: HttpRequest, row: Row) -> bool:
-        """Whether the policy lets this user view the room."""
-        return policy().can_view(request.user, row.room)
+        """Return whether the policy lets this user open the room's files."""
+        return policy().can_download(request.user, row.room)
 
 
 class SnapshotThumbnailView(SnapshotFileView):
@@ -168,13 +168,13 @@ class SnapshotThumbnailView(SnapshotFileView):
 
 
 class RoomFileView(StoredFileView):
-    """A file that somebody put into a meeting: who may view its room may have it, as a download only."""
+    """A file that somebody put into a meeting: `can_download` decides. Served as a download only."""
 
     model = RoomFile
 
     def is_allowed(self, request: HttpRequest, row: Row) -> bool:
-        """Whether the policy lets this user view the room."""
-        return policy().can_view(request.user, row.room)
+        """Return whether the policy lets this user open the room's files."""
+        return policy().can_download(request.user, row.room)
 
 
 def _thumbnail(row: Snapshot) -> File[bytes] | None:

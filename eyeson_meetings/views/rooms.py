@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ class JoinView(PageView):
     """GET shows the lobby, calls nobody and writes nothing; POST joins."""
 
     def get(self, request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-        """The lobby; the login page for strangers, 403 with the reason for who may not join."""
+        """Show the lobby; the login page to strangers, 403 to who may not join and for unknown rooms."""
         room = Room.objects.for_display(request.user).filter(uuid=uuid).first()
         refusal = self._refusal(request, room)
         if room is None or refusal is not None:
@@ -57,9 +57,8 @@ class JoinView(PageView):
     def _refusal(self, request: HttpRequest, room: Room | None) -> HttpResponseBase | None:
         if not request.user.is_authenticated:
             return _signed_out(request)
-        if room is None:
-            raise Http404
-        if policy().can_join(request.user, room):
+        # A room that does not exist is refused like one that this user may not enter.
+        if room is not None and policy().can_join(request.user, room):
             return None
         return render(
             request,

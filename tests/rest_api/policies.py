@@ -18,3 +18,11 @@ class EverybodyMakesRooms(DefaultPolicy):
     def can_record(self, user: Any, room: Room) -> bool:
         """Nobody."""
         return False
+
+
+class NobodyOperates(DefaultPolicy):
+    """Django's permissions alone operate nothing."""
+
+    def can_operate(self, user: Any) -> bool:
+        """Refuse everybody."""
+        return False

@@ -108,6 +108,26 @@ def test_everybody_gets_at_what_is_theirs_and_at_nothing_else(
     assert missed == []
 
 
+def test_what_operators_do_is_refused_to_a_superuser_whom_the_policy_does_not_let_operate(
+    visitor_as: Any, home: Belongings, settings: Any
+) -> None:
+    settings.EYESON = {**settings.EYESON, "POLICY": "tests.rest_api.policies.NobodyOperates"}
+    visitor = visitor_as("superuser")
+    names = re.compile("eyeson:api:(account-.*|saved-target-.*|delivery-replay)")
+    asked = [address for address in addresses() if names.fullmatch(address.name)]
+    asked += [address for address in addresses() if re.search("/(replay|sync)/$", address.route)]
+
+    allowed = [
+        f"{method} {address.name}"
+        for address in asked
+        for method in ("GET", "POST", "PATCH", "DELETE")
+        if visitor.ask(method, home.address(address.route), {}).status_code not in (403, 405)
+    ]
+
+    assert allowed == []
+    assert len(asked) > 8
+
+
 def test_no_answer_of_the_rest_api_holds_a_row_number_or_an_eyeson_id(
     visitor_as: Any, home: Belongings
 ) -> None:

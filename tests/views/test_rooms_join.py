@@ -132,10 +132,17 @@ def test_who_may_not_join_gets_a_page_that_says_why(
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_a_room_that_does_not_exist_is_not_found(client: Client, method: str) -> None:
+def test_a_room_that_does_not_exist_is_refused_like_one_of_others(
+    client: Client, room: Room, method: str
+) -> None:
     client.force_login(UserFactory())
 
-    assert getattr(client, method)(reverse("eyeson:join", args=[uuid4()])).status_code == 404
+    unknown = getattr(client, method)(reverse("eyeson:join", args=[uuid4()]))
+    hidden = getattr(client, method)(lobby_of(room))
+
+    assert unknown.status_code == hidden.status_code == 403
+    assert text_of(unknown) == text_of(hidden)
+    assert "Ask its host to add you" in text_of(unknown)
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])

@@ -9,8 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from eyeson_meetings.policies import policy
-
 from .buttons import Button
 from .stored_files import StoredFileAdminMixin
 
@@ -35,10 +33,6 @@ class DeletedAtEyesonMixin(StoredFileAdminMixin):
             dangerous=True,
         ),
     )
-
-    def may_record(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
-        """The policy lets this user record in the room, and with it delete what was recorded."""
-        return policy().can_record(request.user, row.room)
 
     def is_kept_by_eyeson(self, request: HttpRequest, row: Recording | Snapshot) -> bool:
         """eyeson has not deleted it, so far as we know."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
 from eyeson_meetings.databases import database_alias
+from eyeson_meetings.policies import policy
 from eyeson_meetings.services.media import fetch_again
 
 from .base import FactsMixin
@@ -38,7 +40,7 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
             path="fetch-again",
             label=gettext_lazy("Fetch again"),
             run="fetch_again",
-            may="may_change",
+            may="may_record",
             when="is_at_eyeson",
         ),
     )
@@ -111,8 +113,12 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         return shown_time(min(known, default=None))
 
     def has_fetch_again_permission(self, request: HttpRequest) -> bool:
-        """Who may have files fetched again: those who may change the rows."""
-        return self.may_change(request)
+        """Offer the action to all who see the list: the policy decides for each row."""
+        return self.has_view_permission(request)
+
+    def may_record(self, request: HttpRequest, row: Recording | Snapshot | RoomFile) -> bool:
+        """Return whether the policy lets this user record in the room, and so fetch and delete its files."""
+        return policy().can_record(request.user, row.room)
 
     def is_at_eyeson(self, request: HttpRequest, row: Recording | Snapshot | RoomFile) -> bool:
         """eyeson has had the file, and nobody is fetching it right now."""
@@ -134,8 +140,14 @@ class StoredFileAdminMixin(ButtonsMixin, FactsMixin):
         description=gettext_lazy("Fetch selected files again"), permissions=["fetch_again"]
     )
     def fetch_selected_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """The same for many, and one message about it."""
-        rows = list(queryset.order_by("-pk")[: MOST_AT_ONCE + 1])
+        """The same for many, and one message about it. Rows of rooms where this user may not record stay.
+
+        Raises PermissionDenied when that is so of all rows.
+        """
+        selected = queryset.prefetch_related("room__members").order_by("-pk")[: MOST_AT_ONCE + 1]
+        rows = [row for row in selected if self.may_record(request, row)]
+        if not rows and selected:
+            raise PermissionDenied
         begun = [
             row
             for row in rows[:MOST_AT_ONCE]

@@ -78,7 +78,7 @@ class SnapshotSerializer(StoredFileSerializer):
 
     def get_file_url(self, snapshot: Snapshot) -> str | None:
         """Where a signed-in browser gets the bytes."""
-        may_see = policy().can_view(self.context["request"].user, snapshot.room)
+        may_see = policy().can_download(self.context["request"].user, snapshot.room)
         if not snapshot.is_stored or not may_see:
             return None
         return public_address("snapshot-file", uuid=snapshot.uuid)
@@ -100,7 +100,7 @@ class RoomFileSerializer(StoredFileSerializer):
 
     def get_file_url(self, row: RoomFile) -> str | None:
         """Where a signed-in browser gets the bytes, as a download."""
-        may_see = policy().can_view(self.context["request"].user, row.room)
+        may_see = policy().can_download(self.context["request"].user, row.room)
         return public_address("room-file", uuid=row.uuid) if row.is_stored and may_see else None
 
 

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from eyeson_meetings import conf, tasks
 from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import SyncRun
+from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import serializers
 from eyeson_meetings.services import webhooks
 
@@ -22,12 +23,13 @@ from .base import CALL, WRITE, ApiViewSet, Endpoint
 
 
 class AccountPermission(BasePermission):
-    """Staff who may have eyeson asked, as in the admin."""
+    """Staff who may have eyeson asked, as in the admin, and may operate by the policy."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Whether this user may do anything with accounts."""
         user = request.user
-        return bool(user.is_staff and user.has_perm("eyeson_meetings.change_syncrun"))
+        is_permitted = user.is_staff and user.has_perm("eyeson_meetings.change_syncrun")
+        return bool(is_permitted and policy().can_operate(user))
 
 
 class AccountViewSet(ApiViewSet):

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from eyeson_meetings.models import Broadcast, BroadcastTarget
+from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import filters, serializers
 from eyeson_meetings.services import targets
 
@@ -37,13 +38,14 @@ class TargetViewSet(ApiViewSet):
 
 
 class TargetPermission(BasePermission):
-    """Staff with the permissions that the admin asks for."""
+    """Staff with the permissions that the admin asks for, who may operate by the policy."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Whether this user may do that with targets."""
         verbs = {"create": "add", "partial_update": "change", "destroy": "delete"}
         wanted = f"eyeson_meetings.{verbs.get(view.action, 'view')}_broadcasttarget"
-        return bool(request.user.is_staff and request.user.has_perm(wanted))
+        is_permitted = request.user.is_staff and request.user.has_perm(wanted)
+        return bool(is_permitted and policy().can_operate(request.user))
 
 
 class SavedTargetViewSet(ApiViewSet):

@@ -16,6 +16,7 @@ from eyeson_meetings import tasks
 from eyeson_meetings.conf import setting
 from eyeson_meetings.databases import database_alias
 from eyeson_meetings.models import Delivery
+from eyeson_meetings.policies import policy
 from eyeson_meetings.rest_api import filters, serializers
 from eyeson_meetings.rest_api.errors import NotAvailableError
 from eyeson_meetings.services import inbox
@@ -24,13 +25,18 @@ from .base import WRITE, ApiViewSet, Endpoint
 
 
 class DeliveryPermission(BasePermission):
-    """Staff with the permissions that the admin asks for: to see deliveries, and to replay them."""
+    """Staff with the permissions that the admin asks for: to see deliveries, and to replay them.
+
+    The policy is asked too who may replay them.
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         """Whether this user may do that with deliveries."""
         user = request.user
         wanted = "replay_delivery" if view.action == "replay" else "view_delivery"
-        return bool(user.is_staff and user.has_perm(f"eyeson_meetings.{wanted}"))
+        if not (user.is_staff and user.has_perm(f"eyeson_meetings.{wanted}")):
+            return False
+        return view.action != "replay" or policy().can_operate(user)
 
 
 class DeliveryViewSet(ApiViewSet):

@@ -33,11 +33,29 @@ def decrypt(token: str) -> str:
         ) from None
 
 
+def is_current(token: str) -> bool:
+    """Return whether the newest key made `token`."""
+    try:
+        _keys()[0].decrypt(token.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def rotate(token: str) -> str:
+    """Return a token of the newest key for the same text. Raises SecretUnreadableError."""
+    return encrypt(decrypt(token))
+
+
 def _fernet() -> MultiFernet:
+    return MultiFernet(_keys())
+
+
+def _keys() -> list[Fernet]:
     keys = setting("ENCRYPTION_KEYS")
     if not keys:
         keys = [_derived_key(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    return MultiFernet([Fernet(key) for key in keys])
+    return [Fernet(key) for key in keys]
 
 
 def _derived_key(secret_key: str | bytes) -> bytes:

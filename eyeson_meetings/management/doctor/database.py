@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from django.apps import apps
 from django.db import Error as DatabaseFault
 from django.db import connections, models
 from django.db.migrations.loader import MigrationLoader
@@ -15,6 +14,7 @@ from django.utils.translation import ngettext
 from eyeson_meetings import crypto
 from eyeson_meetings.databases import database_alias
 from eyeson_meetings.exceptions import SecretUnreadableError
+from eyeson_meetings.services.key_rotation import encrypted_columns
 
 from .findings import Finding, TimeLimitError, ok, problem, warning, within
 
@@ -119,14 +119,6 @@ def check_secrets() -> Iterator[Finding]:
         readable,
     )
     yield ok("secrets", message % {"count": readable})
-
-
-def encrypted_columns() -> Iterator[tuple[type[models.Model], str]]:
-    """All columns of the package that hold encrypted text."""
-    for model in apps.get_app_config("eyeson_meetings").get_models():
-        for field in model._meta.concrete_fields:
-            if field.name.endswith("_encrypted"):
-                yield model, field.name
 
 
 def _tokens(model: type[models.Model], column: str) -> Iterator[str]:

@@ -27,6 +27,8 @@ SECRET_NAMES = frozenset(
         "usertoken",
     }
 )
+#: Parts of names, as `_plain` writes them. A text under such a name is not kept: eyeson may add secrets of new names.
+SECRET_PARTS = ("token", "secret", "key", "credential", "password", "streamurl", "jwt")
 #: Objects and lists within each other. Real bodies have four; SQLite takes a thousand.
 MAX_DEPTH = 64
 MAX_NAME_LENGTH = 255
@@ -38,6 +40,8 @@ MAX_DIGITS = 100
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _URL_START = re.compile(r"[/\\]{2}|\b(?:https?|wss?|ftps?|rtmps?|sips?|stuns?|turns?):", re.I)
 _QUERY = re.compile(r"[?#].*", re.DOTALL)
+#: What follows these in the path of a link is an access key or token (API reference 1.2).
+_KEY_IN_PATH = re.compile(r"(?<=[/\\])(rooms|guests?|permalinks?|users|rt)[/\\][^/\\\s]+", re.I)
 _USER_INFO = re.compile(r"(?<=//)[^/@\s]*@")
 
 
@@ -71,7 +75,10 @@ def read_body(body: bytes) -> dict[str, Any]:
 
 
 def without_secrets(value: dict[str, Any]) -> dict[str, Any]:
-    """A copy fit for any database, without secrets: by their name at any depth, and the query of any URL.
+    """A copy fit for any database, without secrets.
+
+    Leaves out what has the name of a secret at any depth, texts whose name has a part of one (`SECRET_PARTS`), the
+    query of any URL, and access keys in the path of URLs under `links`.
 
     What is left of a download link still says that there is a file. Raises UnreadableBodyError for an
     object that is nested more than 64 deep.
@@ -87,7 +94,7 @@ def _cleaned(value: object, depth: int) -> object:
         return {
             name: _cleaned_field(name, item, depth)
             for name, item in ((_text(key)[:MAX_NAME_LENGTH], item) for key, item in value.items())
-            if _plain(name) not in SECRET_NAMES
+            if not _is_secret(name, item)
         }
     if isinstance(value, list):
         return [_cleaned(item, depth + 1) for item in value]
@@ -95,11 +102,35 @@ def _cleaned(value: object, depth: int) -> object:
 
 
 def _cleaned_field(name: str, value: object, depth: int) -> object:
+    if _plain(name) == "links":
+        value = _without_keys_in_paths(value, depth + 1)
     is_id = name == "id" or name.endswith("_id")
     if is_id and isinstance(value, str) and _UNSTORABLE.search(value):
         # Ids are never mended: two of them must not become one.
         return None
     return _cleaned(value, depth + 1)
+
+
+def _is_secret(name: str, value: object) -> bool:
+    plain = _plain(name)
+    if plain in SECRET_NAMES:
+        return True
+    # Numbers and flags, such as a count of tokens, tell no secret; objects are looked into.
+    holds_text = isinstance(value, str) or (
+        isinstance(value, list) and any(isinstance(item, str) for item in value)
+    )
+    return holds_text and any(part in plain for part in SECRET_PARTS)
+
+
+def _without_keys_in_paths(value: object, depth: int) -> object:
+    if depth > MAX_DEPTH:
+        raise _too_deep()
+    if isinstance(value, dict):
+        return {name: _without_keys_in_paths(item, depth + 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_without_keys_in_paths(item, depth + 1) for item in value]
+    # Cleaned first: a character that is taken out later must not hide a key.
+    return _KEY_IN_PATH.sub(r"\1/***", _text(value)) if isinstance(value, str) else value
 
 
 def _text(text: str) -> str:

@@ -203,3 +203,38 @@ def test_no_text_takes_long(unit: str) -> None:
 
     # A tenth of a second, and minutes if each character were looked at once for every other one.
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sip_token",
+        "clientSecret",
+        "signing-key",
+        "turn_credentials",
+        "password_hash",
+        "stream_url",
+        "jwt_bearer",
+    ],
+)
+def test_a_text_is_stripped_by_a_part_of_its_name(name: str) -> None:
+    body = {name: "canary", "a": [{name: ["canary"]}], "b": {name: {"kind": 1}}}
+
+    assert without_secrets(body) == {"a": [{}], "b": {name: {"kind": 1}}}
+    assert without_secrets({name: 3}) == {name: 3}
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("https://api.example/rooms/canary", "https://api.example/rooms/***"),
+        ("https://api.example/rooms/canary/files", "https://api.example/rooms/***/files"),
+        ("https://api.example/guests/can\x00ary?x=canary", "https://api.example/guests/***"),
+        ("https://api.example/recordings/5", "https://api.example/recordings/5"),
+        ("https://fs.example/meetings/5/6.webm?sig=canary", "https://fs.example/meetings/5/6.webm"),
+    ],
+)
+def test_an_access_key_in_the_path_of_a_link_is_stripped(link: str, kept: str) -> None:
+    assert without_secrets({"room": {"links": {"x": [link], "y": link}}}) == {
+        "room": {"links": {"x": [kept], "y": kept}}
+    }

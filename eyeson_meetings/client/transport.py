@@ -191,7 +191,7 @@ class Transport:
 
     def _exchange(self, call: Call, target: Secret, timeout: Timeout) -> Reply | Lost:
         """One request. Returns what went wrong instead of raising it: tracebacks show the URL."""
-        session, headers = self._session(), {}
+        session, headers = self._session(), _HiddenHeaders()
         if call.credential is Credential.API_KEY:
             headers["Authorization"] = self._api_key.reveal()
         body = call.body()
@@ -254,6 +254,13 @@ class Transport:
         """Return the deadline of this thread's session."""
         deadline: ReadDeadline = self._local.deadline
         return deadline
+
+
+class _HiddenHeaders(dict[str, str]):
+    """Headers that show as `***`: error reporters record the local variables of each frame."""
+
+    def __repr__(self) -> str:
+        return "***"
 
 
 def _refuse_too_late(call: Call, press: Press | None) -> None:

@@ -268,3 +268,29 @@ def test_secrets_are_equal_when_their_texts_are() -> None:
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert not Secret("")
+
+
+def test_no_frame_of_ours_shows_a_secret_when_a_call_breaks_in_an_unforeseen_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError
+
+    client = EyesonClient(api_key=API_KEY, base_url="https://eyeson.example")
+    # The network cannot be had to raise what no code of ours catches.
+    monkeypatch.setattr("requests.Session.request", broken)
+
+    with pytest.raises(RuntimeError) as caught:
+        client.broadcasts.start(access_key=ACCESS_KEY, stream_url=Secret(STREAM_URL))
+    with pytest.raises(RuntimeError) as caught_with_key:
+        client.rooms.join(user_name="Ada")
+
+    shown = [
+        repr(value)
+        for error in (caught.value, caught_with_key.value)
+        for frame, _line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename.endswith("client/transport.py")
+        for value in frame.f_locals.values()
+    ]
+    assert len(shown) > 10
+    assert not [text for text in shown if API_KEY in text or "canary" in text]

@@ -66,7 +66,7 @@ def test_pages_fit_all_widths_and_refused_forms_have_the_focus(
                 )
                 too_wide += [f"{label}, {width}: {part}" for part in wide]
             if label == "appointments:meeting, running, host":
-                assert_frame_reaches_the_fold(page)
+                assert_targets_and_frame_fit(page)
             if label in ("book, mistakes", "guest without a name"):
                 assert page.title().strip().startswith("Error:")
                 field = page.locator(":focus")
@@ -79,10 +79,14 @@ def test_pages_fit_all_widths_and_refused_forms_have_the_focus(
     assert too_wide == []
 
 
-def assert_frame_reaches_the_fold(page: Page) -> None:
+def assert_targets_and_frame_fit(page: Page) -> None:
     bar = page.locator(".eyeson-frame-bar")
     for name in ("Back", "Open in a new tab"):
         box = bar.get_by_role("link", name=name).bounding_box()
+        assert box is not None
+        assert box["height"] >= LEAST_PX
+    for target in page.locator(".site-nav a, .site-nav button").all():
+        box = target.bounding_box()
         assert box is not None
         assert box["height"] >= LEAST_PX
     frame = page.locator("iframe").bounding_box()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
+from uuid import UUID
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
@@ -34,6 +36,8 @@ LONGEST_MESSAGE = 1024
 MOST_MESSAGES = 100
 #: That one socket shows; status.js has the same number.
 MOST_ROOMS = 50
+#: That show one room to one user, in each server process. No tab needs two.
+MOST_SOCKETS = 20
 
 #: Close codes of an application: daphne sends 1000 and 3000 to 4999 only. NOT_VISIBLE is the same for rooms that
 #: do not exist and for rooms that the user may not see. The others are 3000 above the registered codes.
@@ -213,6 +217,8 @@ class RoomConsumer(StateConsumer):
     """
 
     read_message = staticmethod(message_about)
+    #: By user and room: how many sockets this process serves. A process that is killed takes its numbers with it.
+    _open: ClassVar[Counter[tuple[Any, str]]] = Counter()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As Channels makes its consumers."""
@@ -244,6 +250,21 @@ class RoomConsumer(StateConsumer):
     async def _visible_room(self, key: str) -> int | None:
         return await visible_room(self.scope, key)
 
+    async def _show_until_end(self, key: str) -> int:
+        user = self.scope.get("user")
+        place = (getattr(user, "pk", None), _plain_uuid(key))
+        if place[0] is None:
+            return await super()._show_until_end(key)
+        if self._open[place] >= MOST_SOCKETS:
+            return TOO_MANY
+        self._open[place] += 1
+        try:
+            return await super()._show_until_end(key)
+        finally:
+            self._open[place] -= 1
+            if not self._open[place]:
+                del self._open[place]
+
     async def _end(self, key: str, code: int) -> None:
         if code != NOT_VISIBLE or self._showing.keys() == {key}:
             await super()._end(key, code)
@@ -262,6 +283,14 @@ class RoomConsumer(StateConsumer):
                 self._may_hear[key] = await may_join(self.scope, key)
             if self._may_hear[key]:
                 await self._say(json.dumps({"room": key, **relayed}, separators=(",", ":")))
+
+
+def _plain_uuid(text: str) -> str:
+    """Return the id as all write it: each room is one, however it is spelled."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
 
 
 class GuestConsumer(StateConsumer):

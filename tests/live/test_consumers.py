@@ -431,6 +431,33 @@ def test_one_socket_shows_all_rooms_that_a_page_asks_for(
     run(main)
 
 
+def test_a_user_has_20_sockets_to_a_room_and_others_have_theirs(
+    room: Room, member: Any, client: Client
+) -> None:
+    elsewhere, colleague = RoomMemberFactory(user=member).room, Client()
+    colleague.force_login(RoomMemberFactory(room=room).user)
+
+    async def main() -> None:
+        tabs = [Browser(room, client) for _ in range(consumers.MOST_SOCKETS)]
+        for tab in tabs:
+            await tab.open()
+        assert await Browser(room, client).refusal() == consumers.TOO_MANY
+        # However the room is spelled.
+        assert await Browser(str(room.uuid).upper(), client).refusal() == consumers.TOO_MANY
+
+        others = [Browser(elsewhere, client), Browser(room, colleague)]
+        for other in others:
+            await other.open()
+        await tabs.pop().disconnect()
+        late = Browser(room, client)
+        await late.open()
+        for socket in (*tabs, *others, late):
+            await socket.disconnect()
+        assert not consumers.RoomConsumer._open
+
+    run(main)
+
+
 def test_a_room_that_is_lost_leaves_the_socket_to_the_others(
     room: Room, member: Any, client: Client
 ) -> None:

@@ -174,6 +174,10 @@ def test_the_viewer_is_used_by_keyboard_and_play_plays_in_place(page: Page) -> N
     expect(viewer).to_be_hidden()
     expect(links.nth(2)).to_be_focused()
 
+    page.keyboard.press("Enter")
+    viewer.get_by_role("button", name="Close").press("Enter")
+    expect(viewer).to_be_hidden()
+
     page.get_by_role("link", name="Play recording of").press("Enter")
     page.wait_for_function("() => document.querySelector('video').currentTime > 0.1")
     expect(page.locator("video")).to_be_focused()

@@ -62,6 +62,7 @@ document.addEventListener("click", (event) => {
   }
   const button = event.target.closest?.("[data-eyeson-step]");
   if (button) step(button.closest("dialog"), Number(button.dataset.eyesonStep));
+  else if (event.target.closest?.("[data-eyeson-close]")) event.target.closest("dialog").close();
   // The dialog itself, and nothing in it: what is around it.
   else if (event.target.matches?.("dialog[data-eyeson-viewer]")) closeWhenBeside(event);
   const play = event.target.closest?.("[data-eyeson-play]");

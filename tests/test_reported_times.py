@@ -40,6 +40,7 @@ DAY = timedelta(days=1)
 OWN_TIMES = {
     models.AccessKey: {"created_at"},
     models.Delivery: {"received_at", "next_attempt_at", "processed_at", "lease_until"},
+    models.EntryCount: {"updated_at"},
     models.Invitation: {"created_at", "revoked_at"},
     models.Meeting: {"files_asked_at"},
     models.ObserverLease: {"taken_at", "renewed_at", "lease_until"},

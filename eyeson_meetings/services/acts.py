@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.views.decorators.debug import sensitive_variables
 
@@ -12,6 +12,24 @@ from eyeson_meetings.client.press import one_press
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class _Unseen(tuple[Any, ...]):
+    """Arguments that do not show."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+class _UnseenByName(dict[str, Any]):
+    """The same for those with names."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "***"
 
 
 def act(function: Callable[P, T]) -> Callable[P, T]:
@@ -25,6 +43,8 @@ def act(function: Callable[P, T]) -> Callable[P, T]:
     @functools.wraps(function)
     @sensitive_variables("args", "kwargs")
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        # Error reporters that know no such mark show what `repr` shows.
+        args, kwargs = _Unseen(args), _UnseenByName(kwargs)  # type: ignore[assignment]
         with one_press():
             return function(*args, **kwargs)
 

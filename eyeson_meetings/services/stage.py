@@ -123,7 +123,7 @@ def set_layout(
 
 
 @act
-@sensitive_variables("url", "address", "text", "box")
+@sensitive_variables("url", "text", "box")
 def set_layer(
     *,
     meeting: Meeting,
@@ -142,7 +142,8 @@ def set_layer(
     """
     if sum(value is not None for value in (url, file, text)) != 1:
         raise ValueRefusedError(_("Give one of these: an address, a file or a text."))
-    address = None if url is None else values.web_address(url, field="url")
+    # In place of the text, which no frame of an error is to hold.
+    url = None if url is None else values.web_address(url, field="url")
     kind = None if file is None else values.picture_type(file, field="file")
     box = None if text is None else box_of(text)
     control = control_of(meeting=meeting, user=user)
@@ -155,7 +156,7 @@ def set_layer(
             control,
             lambda eyeson, key: eyeson.layers.set(
                 access_key=key,
-                url=address,
+                url=url,
                 file=cast(IO[bytes] | None, file),
                 content_type=kind,
                 text=box,
@@ -183,7 +184,7 @@ def clear_layer(*, meeting: Meeting, foreground: bool = True, user: User | None 
 
 
 @act
-@sensitive_variables("url", "address")
+@sensitive_variables("url")
 def start_playback(
     *,
     meeting: Meeting,
@@ -203,7 +204,8 @@ def start_playback(
 
     Raises ValueRefusedError, also when eyeson does not take it; others as said above.
     """
-    address = values.web_address(url, field="url")
+    # In place of the text, which no frame of an error is to hold.
+    url = values.web_address(url, field="url")
     _refuse_playback(name, play_id, loop_count)
     wanted: dict[str, Any] = {
         "play_id": play_id or random_eyeson_id(),
@@ -214,7 +216,7 @@ def start_playback(
     }
     control = control_of(meeting=meeting, user=user)
     if not _plays(control.response, wanted["play_id"]):
-        _start_playback(control, address, wanted)
+        _start_playback(control, url, wanted)
         logger.info("User %s has started a playback in %s", user and user.pk, meeting.uuid)
     return str(wanted["play_id"])
 
@@ -271,34 +273,34 @@ def send_message(
 
 
 @act
-@sensitive_variables("slide", "address")
+@sensitive_variables("slide")
 def start_presentation(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
     """Show a slide, a PNG by its address, or another one in a presentation of one's own.
 
     eyeson's documents have not named slides since 2019 (API reference 14): where they are gone, this raises
     NotFoundError. ConflictError while somebody else presents; others as said above.
     """
-    address = values.web_address(slide, field="slide")
+    slide = values.web_address(slide, field="slide")
     control = control_of(meeting=meeting, user=user)
     with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
         tell(
             control,
-            lambda eyeson, key: eyeson.presentations.start(access_key=key, slide=address),
+            lambda eyeson, key: eyeson.presentations.start(access_key=key, slide=slide),
         )
 
 
 @act
-@sensitive_variables("slide", "address")
+@sensitive_variables("slide")
 def show_slide(*, meeting: Meeting, slide: Secret | str, user: User | None = None) -> None:
     """Go to another slide; only who started may.
 
     An old endpoint, as `start_presentation`. Raises NotFoundError while nobody presents, ConflictError or
     ForbiddenError while somebody else does; others as said above.
     """
-    address = values.web_address(slide, field="slide")
+    slide = values.web_address(slide, field="slide")
     control = control_of(meeting=meeting, user=user)
     with values.taken_by_eyeson(_("eyeson cannot show this slide."), field="slide"):
-        tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=address))
+        tell(control, lambda eyeson, key: eyeson.presentations.show(access_key=key, slide=slide))
 
 
 @act

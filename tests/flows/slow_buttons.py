@@ -253,6 +253,7 @@ WITHOUT_CALLS = {
     "participant merge": _ROWS_ONLY,
     "room renew-guest-link": _ROWS_ONLY,
     "invitation guest-link": "shows a link that the site makes",
+    "invitation renew": _ROWS_ONLY,
     "invitation revoke": _ROWS_ONLY,
     "delivery replay": "reads a webhook that the site has stored",
     "syncrun sync": _QUEUED,

@@ -130,6 +130,9 @@ def texts_of_template(source: str) -> str:
             skipped_until = "" if word == skipped_until else skipped_until
         elif word in ("blocktranslate", "comment") or token.contents == "block width":
             skipped_until = f"end{word}"
+        elif word == "extends":
+            # Names of templates.
+            continue
         elif token.token_type == TokenType.TEXT or LITERAL.search(token.contents):
             left.append(token.contents)
     return "".join(left)

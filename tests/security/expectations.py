@@ -108,7 +108,7 @@ RULES = (
     Rule(names="eyeson:guest(-status)?", needs="a real link", anonymous=_(404)),
     Rule(names="eyeson:recording(-file)?", needs="watch"),
     # Django's view_room shows rows, no bytes.
-    Rule(names="eyeson:(snapshot|room)-file", needs="join"),
+    Rule(names="eyeson:(snapshot|room)-file|eyeson:snapshot-thumbnail", needs="join"),
     # 411: no body, no length.
     Rule(names="eyeson:webhook", needs="the API key", refused=_(403, 411), anonymous=_(403, 411)),
     Rule(names="appointments:list|home", needs="sign in", granted=_(200, 302)),

@@ -34,6 +34,7 @@ from eyeson_meetings.sandbox.endpoints import ROUTES
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services import broadcasts, permalinks, rooms, status, webhooks
 from tests.factories import RoomFactory
+from tests.frames import secrets_of, shown_secrets
 from tests.rest_api.test_services import SURFACES, imports, modules, read, services, used_by
 
 from .meetings import calls_of, in_sandbox, start_meeting
@@ -110,6 +111,9 @@ FAILURES: dict[str, dict[str, Any]] = {
 NO_JSON = {"no JSON": {"kind": "garbage"}}
 
 CHANGING = ("POST", "PUT", "DELETE")
+#: What the acts are given that nobody else may see.
+GIVEN = ("stream-key-", "https://example.org/a.png", "https://example.org/a.webm")
+
 #: Calls of the sandbox that no service makes.
 NOT_MADE = {
     "PUT /rooms/{access_key}/broadcasts/{platform}",
@@ -187,6 +191,7 @@ def test_a_failed_act_leaves_no_trace(world: World, name: str, call: str) -> Non
             act()
         assert what_people_see() == before, what
         assert_not_confirmed(caught.value)
+        assert shown_secrets(caught.value, secrets_of(world.sandbox, *GIVEN)) == [], what
 
     # Otherwise it would be no wonder that nothing changes.
     made = len(world.sandbox.calls)

@@ -18,7 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from eyeson_meetings import mirror
 from eyeson_meetings.client import records
-from eyeson_meetings.client.secrets import Secret
+from eyeson_meetings.client.secrets import Secret, revealed
 from eyeson_meetings.exceptions import (
     BroadcastNotReplacedError,
     BroadcastRunningError,
@@ -54,7 +54,7 @@ def start_broadcast(
     *,
     meeting: Meeting,
     target: BroadcastTarget | None = None,
-    stream_url: str | None = None,
+    stream_url: Secret | str | None = None,
     player_url: str = "",
     replace: bool = False,
     user: User | None = None,
@@ -72,6 +72,8 @@ def start_broadcast(
     when the room's options forbid it, NotPossibleNowError, BroadcastNotReplacedError when the other broadcast
     is stopped, or may be, and this one is not known to run, other EyesonErrors.
     """
+    # In place of the text, which no frame of an error is to hold.
+    stream_url = Secret(revealed(stream_url or ""))
     stream, page = _stream_of(meeting, target, stream_url, player_url)
     control = control_of(meeting=meeting, user=user)
     running = control.response.broadcasts
@@ -140,25 +142,24 @@ def set_player_url(
 
 @sensitive_variables("stream_url", "url")
 def _stream_of(
-    meeting: Meeting, target: BroadcastTarget | None, stream_url: str | None, player_url: str
+    meeting: Meeting, target: BroadcastTarget | None, stream_url: Secret, player_url: str
 ) -> tuple[Secret, str]:
     """Where to, and the public page. Checked before anybody is asked; no error quotes an address."""
     if (target is None) == (not stream_url):
         raise StreamTargetError(_("Choose a target or give an address, and not both."))
-    url = stream_url or ""
     if target is not None:
         if not target.enabled:
             raise StreamTargetError(_("This target is switched off."))
         if target.account != meeting.room.account:
             raise StreamTargetError(_("This target belongs to another eyeson account."))
-        url = target.stream_url()
-    problem = stream_url_problem(url)
+        stream_url = Secret(target.stream_url())
+    problem = stream_url_problem(stream_url.reveal())
     if problem is not None:
         raise StreamTargetError(problem)
     page = player_url or (target.player_url if target is not None else "")
     if page:
         _check_player_url(page)
-    return Secret(url), page
+    return stream_url, page
 
 
 def _check_player_url(player_url: str) -> None:

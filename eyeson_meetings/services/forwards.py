@@ -36,7 +36,7 @@ STREAM_TYPES = ("audio", "video")
 
 
 @act
-@sensitive_variables("url", "address")
+@sensitive_variables("url")
 def forward_source(
     *,
     meeting: Meeting,
@@ -55,7 +55,7 @@ def forward_source(
     mirrored; other EyesonErrors.
     """
     user_id = values.person_in(meeting, participant, field="participant")
-    address, types, wanted = _checked(url, type, forward_id)
+    url, types, wanted = _checked(url, type, forward_id)
     return _forward(
         meeting,
         user,
@@ -65,13 +65,13 @@ def forward_source(
             forward_id=wanted,
             user_id=user_id,
             types=types,
-            url=address,
+            url=url,
         ),
     )
 
 
 @act
-@sensitive_variables("url", "address")
+@sensitive_variables("url")
 def forward_meeting(
     *,
     meeting: Meeting,
@@ -81,19 +81,19 @@ def forward_meeting(
     user: User | None = None,
 ) -> str:
     """Send on the mixed picture and sound of the meeting. Otherwise as `forward_source`."""
-    address, types, wanted = _checked(url, type, forward_id)
+    url, types, wanted = _checked(url, type, forward_id)
     return _forward(
         meeting,
         user,
         wanted,
         lambda eyeson: eyeson.forwards.mcu(
-            room_id=meeting.room.eyeson_id, forward_id=wanted, types=types, url=address
+            room_id=meeting.room.eyeson_id, forward_id=wanted, types=types, url=url
         ),
     )
 
 
 @act
-@sensitive_variables("url", "address")
+@sensitive_variables("url")
 def forward_playback(
     *,
     meeting: Meeting,
@@ -105,7 +105,7 @@ def forward_playback(
 ) -> str:
     """Send on what is played under `play_id`. Otherwise as `forward_source`."""
     values.own_id(play_id, field="play_id")
-    address, types, wanted = _checked(url, type, forward_id)
+    url, types, wanted = _checked(url, type, forward_id)
     return _forward(
         meeting,
         user,
@@ -115,7 +115,7 @@ def forward_playback(
             forward_id=wanted,
             play_id=play_id,
             types=types,
-            url=address,
+            url=url,
         ),
     )
 

@@ -144,8 +144,10 @@ class MeetingViewSet(MeetingActionsViewSet):
     def start_broadcast(self, request: Request, uuid: UUID) -> Response:
         """The running broadcast; 409 when another runs and is not to be replaced."""
         meeting = self._meeting(uuid, "broadcast")
-        wanted = self.body(account=meeting.room.account)
-        broadcast = broadcasts.start_broadcast(meeting=meeting, user=request.user, **wanted)
+        # In no variable: error reporters record them, and the address may hold a key.
+        broadcast = broadcasts.start_broadcast(
+            meeting=meeting, user=request.user, **self.body(account=meeting.room.account)
+        )
         return self.answer({"broadcast": broadcast})
 
     @action(detail=True, methods=["post"], url_path="stop-broadcast")

@@ -67,7 +67,7 @@ class InvitationInlineMixin(ExpiresMixin, BoundedInlineMixin):
 
     model = Invitation
     formset = InvitationsFormSet
-    fields = ("name", "name_is_fixed", "expires_at", "max_entries", "entries", "badge", "link")
+    fields = ("name", "expires_at", "entries", "badge", "link")
     readonly_fields = ("entries", "badge", "link")
     classes = ("eyeson-invitations",)
     ordering = ("-pk",)

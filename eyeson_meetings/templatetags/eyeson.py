@@ -277,6 +277,13 @@ def eyeson_when(moment: datetime | None) -> str:
 
 
 @register.filter
+def eyeson_initials(name: str) -> str:
+    """The first letters of the first and the last word of a name, for where a picture of the person would be."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+@register.filter
 def eyeson_duration(seconds: int | None) -> str:
     """Seconds as people write them: 0:07, 12:05, 1:02:03."""
     if seconds is None:

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
@@ -77,7 +77,8 @@ class GuestLinkView(PageView):
             return super().dispatch(request, *args, **kwargs)
         except NotAllowedError:
             # Unknown, expired and revoked look the same: nobody learns which links once held.
-            response = render(request, "eyeson_meetings/guest_gone.html", status=404)
+            context = {"home_url": get_script_prefix()}
+            response = render(request, "eyeson_meetings/guest_gone.html", context, status=404)
             return self.with_headers(request, response)
 
 

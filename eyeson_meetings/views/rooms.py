@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils.translation import gettext as _
 
-from eyeson_meetings.models import Room
+from eyeson_meetings.models import Room, RoomMember
 from eyeson_meetings.policies import policy
 from eyeson_meetings.services.entries import shown_name
 from eyeson_meetings.services.rooms import join_room
 from eyeson_meetings.services.status import people_online, recent_snapshots, room_state
 
 from .pages import JOIN_ERRORS, MeetingRedirect, PageView, is_embedded, trouble_page
+
+#: Whom the lobby names.
+HOSTS_NAMED = 3
 
 
 class JoinView(PageView):
@@ -33,6 +37,8 @@ class JoinView(PageView):
             "room": room,
             "embedded": is_embedded(request),
             "display_name": shown_name(request.user),
+            "hosts": _other_hosts(room, request.user),
+            "planned": policy().planned_time(room),
             "people": people_online(room),
             "has_snapshots": bool(recent_snapshots(room)),
             "starts_meeting": state["state"] in ("idle", "ended"),
@@ -65,6 +71,8 @@ class JoinView(PageView):
             "eyeson_meetings/refused.html",
             {
                 "embedded": is_embedded(request),
+                "home_url": get_script_prefix(),
+                "login_url": redirect_to_login(request.path).url,
                 "reason": _(
                     "You are signed in as %(user)s, and this account is not a member of the room. "
                     "Ask its host to add you."
@@ -73,6 +81,13 @@ class JoinView(PageView):
             },
             status=403,
         )
+
+
+def _other_hosts(room: Room, user: Any) -> list[str]:
+    """Return the names of the hosts whom this person meets in the room."""
+    hosts = room.members.filter(role=RoomMember.Role.HOST, user__is_active=True)
+    others = hosts.exclude(user=user).select_related("user").order_by("pk")
+    return [shown_name(row.user) for row in others[:HOSTS_NAMED]]
 
 
 def _signed_out(request: HttpRequest) -> HttpResponseBase:

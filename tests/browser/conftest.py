@@ -31,6 +31,8 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
+    # A camera that shows a clock and a microphone that beeps.
+    "--use-fake-device-for-media-stream",
 ]
 
 

@@ -6,6 +6,7 @@ that differ in their words only are looked at once.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from playwright.sync_api import Browser, Page, expect
 import example_project
 from example_project.appointments.booking import book_appointment
 from example_project.appointments.models import Appointment
-from eyeson_meetings.models import Meeting, Room
+from eyeson_meetings.models import EntryCount, Meeting, Room
 from eyeson_meetings.sandbox.options import DEFAULT_API_KEY
 from eyeson_meetings.sandbox.server import SandboxServer
 from eyeson_meetings.services.guests import guest_token_for
@@ -162,6 +163,10 @@ def visits_of_package(world: World) -> dict[str, list[Visit]]:
         name: reverse("eyeson:guest", args=[guest_token_for(room=room)])
         for name, room in world.rooms.items()
     }
+    running = world.rooms["running"]
+    invited = guest_token_for(invitation=factories.InvitationFactory(room=running, name="Ada"))
+    crowd = [int(time.time() * 1000)] * 120
+    EntryCount.objects.create(subject=f"room:{running.pk}", moments=crowd)
     unknown = RoomFactory(account="gone", name="Unknown account")
     RoomMemberFactory(room=unknown, user_id=world.member.session["_auth_user_id"])
     return {
@@ -177,6 +182,8 @@ def visits_of_package(world: World) -> dict[str, list[Visit]]:
             *((f"guest, {name}", nobody, guest, None) for name, guest in guests.items()),
             ("guest without a name", nobody, guests["running"], {"name": ""}),
             ("guest too early", nobody, guests["idle"], {"name": "Ada"}),
+            ("invited guest", nobody, reverse("eyeson:guest", args=[invited]), None),
+            ("too many guests", nobody, guests["running"], {"name": "Ada"}),
             ("gone", nobody, f"{guests['running'][:-3]}x/", None),
         ],
         "eyeson:recording": [

@@ -115,6 +115,7 @@ def test_unknown_expired_revoked_and_garbage_are_one_answer(
     expected = answer_of(pages[0])
     assert expected[0] == 404
     assert "This link does not open a meeting" in text_of(pages[0])
+    assert '<a href="/" target="_top">To the start page of this site</a>' in text_of(pages[0])
     for answers in (pages, joins, polls):
         assert all(answer_of(answer) == expected for answer in answers)
         assert_page_headers(answers[0])

@@ -14,6 +14,7 @@ from django.http.response import HttpResponseBase
 
 from eyeson_meetings import models
 from eyeson_meetings.conf import account
+from tests.documented import code_blocks, section
 from tests.frames import shown_secrets
 
 from .asking import Visitor, said_by
@@ -116,3 +117,31 @@ def test_no_frame_shows_a_secret_when_an_answer_cannot_be_made(
     asked = [address for address in addresses() if address.name.startswith(OURS)]
 
     assert shown(visitor_as("superuser"), asked, home, secrets) == set()
+
+
+def test_the_recipe_for_error_reporters_drops_what_frames_of_others_hold() -> None:
+    [recipe] = [
+        block
+        for block in code_blocks(section("docs/operation.md", "Secrets at rest"), "python")
+        if "def before_send" in block
+    ]
+    settings: dict[str, Any] = {}
+    exec(recipe, settings)  # noqa: S102 - our own documentation
+    frames = [
+        {"module": module, "vars": {"key": "canary"}}
+        for module in (
+            "requests.sessions",
+            "websockets.sync.client",
+            "eyeson_meetings.views.guests",
+        )
+    ]
+    mine = {"module": "mysite.views", "vars": {"lines": "3"}}
+    event = {
+        "exception": {"values": [{"stacktrace": {"frames": [*frames, mine]}}]},
+        "request": {"url": "https://example.org/meetings/guest/canary/", "data": "canary"},
+    }
+
+    sent = settings["before_send"](event, {})
+
+    assert "canary" not in repr(sent)
+    assert mine["vars"] == {"lines": "3"}

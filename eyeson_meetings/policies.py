@@ -94,7 +94,10 @@ class DefaultPolicy:
         return dict(room.options)
 
     def planned_time(self, room: Room) -> tuple[datetime, datetime | None] | None:
-        """When the next meeting is to begin (aware) and, if it is known, to end; guests read it. None: nobody knows."""
+        """Return when the next meeting begins and ends (aware), for the lobby and the guest page.
+
+        The end is None if it is not known. By default the site does not say, and this returns None.
+        """
         return None
 
     def display_name(self, user: User) -> str:

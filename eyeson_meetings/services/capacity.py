@@ -33,22 +33,19 @@ def why_no_new_meeting(
 
     `account`: the alias of the account that was asked, "" when it is not known; meetings of others use up nothing of
     its plan. `user`: who reads it. Rooms that this person may not see are counted and not named; None sees all.
-    Returns sentences (API reference 1.5).
+    API reference 1.5.
     """
     running = Room.objects.filter(running_since__isnull=False)
     if account:
         running = running.filter(account=account)
     shown = running if user is None else policy().visible_rooms(user).filter(pk__in=running)
-    count, named = (
-        running.count(),
-        [str(room) for room in shown.order_by("running_since")[:ROOMS_NAMED]],
-    )
+    named = [str(room) for room in shown.order_by("running_since")[:ROOMS_NAMED]]
     sentences = [
         _("eyeson refuses this account for now. Its plan may limit meetings at once, or minutes.")
     ]
     if error.message:
         sentences.append(_("eyeson said: “%(said)s”.") % {"said": error.message})
-    sentences.append(_known_to_run(count, named))
+    sentences.append(_known_to_run(running.count(), named))
     return " ".join(sentences)
 
 

@@ -44,7 +44,8 @@ def enter_as_guest(
 
     `guest_id` is kept first, if it can be theirs: see `join_as_guest`. Asks nobody when we know of no meeting. A token
     that eyeson no longer takes is looked up once in `GET /rooms`.
-    Raises NotAllowedError for an invitation that opens nothing any more, MeetingNotRunningError, TooManyEntriesError, MeetingEndedError, MeetingLockedError, other EyesonErrors.
+    Raises NotAllowedError for an invitation that opens nothing any more; MeetingNotRunningError; TooManyEntriesError;
+    MeetingEndedError; MeetingLockedError; other EyesonErrors.
     """
     meeting = room.current_meeting()
     if meeting is None:

@@ -110,10 +110,8 @@ class GuestView(GuestLinkView):
         self, request: HttpRequest, token: str, access: GuestAccess, known: str
     ) -> tuple[str, HttpResponse]:
         """What the browser is to keep, and the answer."""
-        form, invitation = (
-            GuestForm(request.POST, fixed_name=_fixed_name(access)),
-            access.invitation,
-        )
+        invitation = access.invitation
+        form = GuestForm(request.POST, fixed_name=_fixed_name(access))
         if invitation is None and not known:
             known = random_eyeson_id()
         if not form.is_valid():
